@@ -1,0 +1,235 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/store"
+)
+
+// Commit implements store.Store.
+func (s *Store) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
+	if err := s.ready(ctx); err != nil {
+		return 0, err
+	}
+	if err := store.CheckOps(ops); err != nil {
+		return 0, err
+	}
+	bodies := copyBodies(ops) // before the lock: the copies are what takes long
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := s.now.Load()
+	if last == nil {
+		return 0, store.ErrClosed
+	}
+	next := &change{snapshot: *last, edit: new(edit)}
+	next.version++
+	for i := range ops {
+		if err := next.apply(&ops[i], bodies); err != nil {
+			return 0, err
+		}
+		bodies = bodies[1+len(ops[i].Events):]
+	}
+	s.now.Store(&next.snapshot)
+	if s.rung != nil && next.events.length > last.events.length {
+		close(s.rung)
+		s.rung = nil
+	}
+	return next.version, nil
+}
+
+// copyBodies returns, op by op, the body of its record and those of its events.
+func copyBodies(ops []store.Op) [][]byte {
+	n := len(ops)
+	for i := range ops {
+		n += len(ops[i].Events)
+	}
+	bodies := make([][]byte, 0, n)
+	for i := range ops {
+		var body []byte
+		if ops[i].Kind == store.Put {
+			body = bytes.Clone(ops[i].Body)
+		}
+		bodies = append(bodies, body)
+		for j := range ops[i].Events {
+			bodies = append(bodies, bytes.Clone(ops[i].Events[j].Body))
+		}
+	}
+	return bodies
+}
+
+// A change is the next snapshot while it is made.
+type change struct {
+	snapshot
+	edit *edit
+}
+
+// apply applies one op. After an error the change is of no more use.
+func (c *change) apply(op *store.Op, bodies [][]byte) error {
+	r := row{kind: c.intern(name{kind: op.Key.Kind, use: bySort}), id: op.ID}
+	old, ok := c.rows.get(r)
+	if !ok {
+		old = row{kind: r.kind, id: strings.Clone(op.ID), state: &state{}}
+	}
+	if op.Version != old.version {
+		if op.Version == 0 {
+			return &store.OpError{Key: op.Key, Err: penstock.ErrExists}
+		}
+		return &store.OpError{Key: op.Key, Err: penstock.ErrConflict}
+	}
+	r = row{kind: old.kind, id: old.id, state: &state{events: old.events}}
+	switch op.Kind {
+	case store.Put:
+		r.version, r.sort, r.body = c.version, op.Sort, bodies[0]
+		r.fields = keep(old.fields, op.Fields)
+	case store.Check:
+		*r.state = *old.state
+	}
+	c.reindex(op.Key.Kind, old, r)
+	for i := range op.Events {
+		e := op.Events[i]
+		e.Body = bodies[1+i]
+		if e.Subject == (store.Key{}) {
+			e.Subject = op.Key
+		}
+		subject := r
+		if e.Subject != op.Key {
+			subject = c.subject(e.Subject)
+		}
+		if err := c.record(subject.state, e); err != nil {
+			return err
+		}
+		if e.Subject != op.Key {
+			c.rows.put(c.edit, subject)
+		}
+	}
+	if r.version == 0 && len(r.events) == 0 {
+		c.rows.remove(c.edit, r)
+	} else if op.Kind != store.Check || len(r.events) != len(old.events) {
+		c.rows.put(c.edit, r)
+	}
+	return nil
+}
+
+// subject returns the row of key with a state that may be changed.
+func (c *change) subject(key store.Key) row {
+	r := row{kind: c.intern(name{kind: key.Kind, use: bySort}), id: key.ID}
+	if old, ok := c.rows.get(r); ok {
+		own := *old.state
+		return row{kind: old.kind, id: old.id, state: &own}
+	}
+	r.id, r.state = strings.Clone(key.ID), &state{}
+	return r
+}
+
+// record adds e to the log of the store and to that of its subject.
+func (c *change) record(subject *state, e store.Event) error {
+	i, taken := subject.seq(e.Seq)
+	if taken {
+		return &store.OpError{Key: e.Subject, Err: penstock.ErrConflict}
+	}
+	e.At = e.At.UTC().Truncate(time.Microsecond)
+	kept := c.events.add(e)
+	if i == len(subject.events) {
+		// Readers of earlier states do not see behind the end of theirs.
+		subject.events = append(subject.events, kept)
+	} else {
+		subject.events = slices.Insert(slices.Clone(subject.events), i, kept)
+	}
+	return nil
+}
+
+// keep returns fields as a state keeps them: old itself if they are the same.
+func keep(old []field, fields map[string][]string) []field {
+	n := 0
+	for _, values := range fields {
+		if len(values) > 0 {
+			n++
+		}
+	}
+	if n == len(old) && !slices.ContainsFunc(old, func(f field) bool { return !slices.Equal(f.values, fields[f.name]) }) {
+		return old
+	}
+	kept := make([]field, 0, n)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if values := fields[name]; len(values) > 0 {
+			kept = append(kept, field{strings.Clone(name), slices.Clone(values)})
+		}
+	}
+	return kept
+}
+
+// reindex makes the index lead to r instead of old, and touches only what differs.
+func (c *change) reindex(kind string, old, r row) {
+	exists, existed := r.version != 0, old.version != 0
+	moved := old.sort != r.sort || exists != existed
+	if !moved && len(old.fields) == len(r.fields) && (len(r.fields) == 0 || &old.fields[0] == &r.fields[0]) {
+		return
+	}
+	if moved && existed {
+		c.index.remove(c.edit, entry{index: r.kind, sort: old.sort, id: r.id})
+	}
+	if moved && exists {
+		c.index.put(c.edit, entry{index: r.kind, sort: r.sort, id: r.id})
+	}
+	was, is := old.fields, r.fields
+	for len(was) > 0 || len(is) > 0 {
+		switch {
+		case len(is) == 0 || len(was) > 0 && was[0].name < is[0].name:
+			c.reindexField(kind, was[0].name, was[0].values, nil, old, r)
+			was = was[1:]
+		case len(was) == 0 || is[0].name < was[0].name:
+			c.reindexField(kind, is[0].name, nil, is[0].values, old, r)
+			is = is[1:]
+		default:
+			if moved || !slices.Equal(was[0].values, is[0].values) {
+				c.reindexField(kind, is[0].name, was[0].values, is[0].values, old, r)
+			}
+			was, is = was[1:], is[1:]
+		}
+	}
+}
+
+func (c *change) reindexField(kind, field string, was, is []string, old, r row) {
+	values := c.intern(name{kind, field, byValue, 0})
+	tails := c.intern(name{kind, field, byTail, 0})
+	firsts := c.intern(name{kind, field, byFirst, 0})
+	stays := func(v string, others []string) bool { return old.sort == r.sort && slices.Contains(others, v) }
+	for _, v := range was {
+		if !stays(v, is) {
+			c.index.remove(c.edit, entry{values, v, old.sort, r.id})
+			c.index.remove(c.edit, entry{tails, backwards(v), old.sort, r.id})
+		}
+	}
+	for _, v := range is {
+		if !stays(v, was) {
+			c.index.put(c.edit, entry{values, v, r.sort, r.id})
+			c.index.put(c.edit, entry{tails, backwards(v), r.sort, r.id})
+		}
+	}
+	if len(was) > 0 && len(is) > 0 && was[0] == is[0] {
+		return
+	}
+	if len(was) > 0 {
+		c.index.remove(c.edit, entry{firsts, was[0], 0, r.id})
+	}
+	if len(is) > 0 {
+		c.index.put(c.edit, entry{firsts, is[0], 0, r.id})
+	}
+}
+
+// intern returns the number of an index, from 1, which it makes if need be.
+func (c *change) intern(n name) uint32 {
+	if number := c.number(n); number != 0 {
+		return number
+	}
+	n.kind, n.field = strings.Clone(n.kind), strings.Clone(n.field)
+	n.number = uint32(c.names.size) + 1
+	c.names.put(c.edit, n)
+	return n.number
+}
