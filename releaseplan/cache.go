@@ -1,0 +1,150 @@
+package releaseplan
+
+import (
+	"container/list"
+	"context"
+	"sync"
+)
+
+// A cache keeps the plans that were used last, up to a size. A plan in it may be
+// stale: who decides by it finds out when committing, who shows it asks first.
+type cache struct {
+	mu    sync.Mutex
+	limit int64
+	size  int64
+	byID  map[string]*list.Element
+	used  *list.List // of *stored, the latest first
+}
+
+func newCache(limit int64) *cache {
+	return &cache{limit: limit, byID: make(map[string]*list.Element), used: list.New()}
+}
+
+// memoryPerByte is about how much memory a plan takes for a byte of its records.
+const memoryPerByte = 4
+
+func (s *stored) memory() int64 { return int64(s.header+s.bytes)*memoryPerByte + 4096 }
+
+func (c *cache) get(id string) *stored {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byID[id]
+	if !ok {
+		return nil
+	}
+	c.used.MoveToFront(e)
+	return e.Value.(*stored)
+}
+
+// put keeps st unless there is a later version of the plan already.
+func (c *cache) put(st *stored) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byID[st.plan.id]; ok {
+		if e.Value.(*stored).version > st.version {
+			return
+		}
+		c.remove(e)
+	}
+	if st.memory() > c.limit {
+		return
+	}
+	c.byID[st.plan.id] = c.used.PushFront(st)
+	c.size += st.memory()
+	for c.size > c.limit {
+		c.remove(c.used.Back())
+	}
+}
+
+func (c *cache) drop(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byID[id]; ok {
+		c.remove(e)
+	}
+}
+
+func (c *cache) remove(e *list.Element) {
+	st := c.used.Remove(e).(*stored)
+	delete(c.byID, st.plan.id)
+	c.size -= st.memory()
+}
+
+// locks let one goroutine of a process at a time decide on a plan, so that they
+// need not overtake each other. Between processes, versions decide.
+type locks struct {
+	mu   sync.Mutex
+	byID map[string]*planLock
+}
+
+type planLock struct {
+	free  chan struct{}
+	users int
+}
+
+// lock waits for the plan's turn, or for ctx to end.
+func (l *locks) lock(ctx context.Context, id string) (unlock func(), err error) {
+	l.mu.Lock()
+	if l.byID == nil {
+		l.byID = make(map[string]*planLock)
+	}
+	p := l.byID[id]
+	if p == nil {
+		p = &planLock{free: make(chan struct{}, 1)}
+		l.byID[id] = p
+	}
+	p.users++
+	l.mu.Unlock()
+	leave := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if p.users--; p.users == 0 {
+			delete(l.byID, id)
+		}
+	}
+	select {
+	case p.free <- struct{}{}:
+		return func() { <-p.free; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, ctx.Err()
+	}
+}
+
+// A bell tells who listens, in this process, that a plan was committed.
+type bell struct {
+	mu        sync.Mutex
+	listeners map[chan string]string // the plan that each listens for; empty: all
+}
+
+// listen returns a channel that gets the ids of plans that were committed: of
+// one, or of all if id is empty. One that is full misses some, so a listener looks
+// for itself whenever it was rung.
+func (b *bell) listen(id string, size int) (rung <-chan string, stop func()) {
+	ch := make(chan string, size)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.listeners == nil {
+		b.listeners = make(map[chan string]string)
+	}
+	b.listeners[ch] = id
+	return ch, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.listeners, ch)
+	}
+}
+
+func (b *bell) ring(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for ch, want := range b.listeners {
+		if want != "" && want != id {
+			continue
+		}
+		select {
+		case ch <- id:
+		default:
+		}
+	}
+}

@@ -1,0 +1,55 @@
+// Package releaseplan keeps release plans and takes them through their life: what
+// is to be released, in which phases and tasks, who must approve it, when it may
+// run, and what happened.
+//
+// # The pieces
+//
+// A [Plan] is an immutable value. It has a [Content], which people write, and a
+// [Status], which is what happened to it. [Plan.Do] takes a [Command], who asks and
+// when, and returns the next plan with the [Change]s that make the difference, or
+// an error that says what stands against it. [Plan.Can] says so in advance, for
+// every action; [Plan.Next] says what there is to carry out and when time does
+// something by itself. A Plan knows no store, no clock and no context, so that a
+// unit test, a simulation and a service all use the same one.
+//
+// A [Service] keeps plans in a [store.Store]. Its Do loads a plan, asks it, and
+// commits what came of it together with its audit events.
+//
+// A [Runner] carries plans out: it runs automatic tasks through [Handler]s, keeps
+// schedules, lets requests lapse and windows end. It is a loop over Plan.Next.
+//
+// # The life of a plan
+//
+// A draft is finalized, approved if a policy asks for it, and executed; then its
+// phases run one after another until every enabled task is done or skipped. Around
+// each of these steps a [Gate] may ask somebody outside. The whole table is one
+// literal; [Diagram] draws it. States that a check, a vote, the tasks or the time
+// lead to are entered by rule: after every command the plan settles, in the same
+// commit. What is due by time is part of every decision too, in the order in which
+// it is due, so that it does not matter how late anybody looks.
+//
+// # Approvals
+//
+// An approval is bound to [Plan.Hash], the hash of the content that was voted on.
+// Content can be edited in a draft, and in part while a plan is paused or failed;
+// what was edited needs a new approval before anything starts.
+//
+// # Tasks
+//
+// A task is done by a person ([Manual]), by time ([Wait]) or by a Handler. Every
+// start makes an [Attempt], whose id is the idempotency key of its effect. An
+// outcome that names an attempt which has ended is recorded as late and changes
+// nothing. A failed task never counts as done: it is retried or skipped, or the plan
+// fails.
+//
+// # The audit trail
+//
+// Every change is an event in the store, written in the same commit as the plan. The
+// events of a plan are numbered and chained by their hashes, and [Fold] makes the
+// plan of them again. Values of secret variables are in neither.
+//
+// # Errors
+//
+// Refusals are [penstock.RefusedError]s, faults of input [penstock.InvalidError]s
+// that are all reported at once; see package penstock for the kinds.
+package releaseplan

@@ -1,0 +1,154 @@
+package releaseplan
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/penstock-go/penstock/store"
+)
+
+// A Runner carries plans out: it starts what is scheduled, runs automatic tasks
+// through Handlers, and makes happen what time does. It works from the records of
+// plans that have something to do; plans that wait cost nothing. Set its fields
+// before Run.
+//
+// What a Runner carries out is under a lease, which the attempt names and a
+// heartbeat keeps. When a process ends without a word, its heartbeat stops, and
+// the next Runner that notices takes over what it left running, by each task's
+// [CrashPolicy]. Several Runners, in several processes, may share a store.
+type Runner struct {
+	Workers int           // tasks at the same time; default: 16
+	Poll    time.Duration // how often to look for what other processes did; default: 1 s
+	TTL     time.Duration // how long a heartbeat may be silent; default: 15 s
+	Drain   time.Duration // how long handlers may go on when Run ends, before they are told to stop; default: 0
+	Log     *slog.Logger  // default: none
+
+	plans    *Service
+	handlers map[string]Handler
+
+	lease   string         // of the Run that is under way
+	again   chan struct{}  // a worker is free for what was left
+	wg      sync.WaitGroup // handlers and calls of providers
+	turn    *store.Cursor  // the plan that was served last
+	queued  bool           // plans wait for workers: who wants one has its turn
+	serving bool           // it is the turn of a plan
+
+	mu      sync.Mutex
+	running bool
+	busy    int                      // workers
+	starved bool                     // something was left for lack of a worker
+	taking  string                   // plan/task of which an attempt is beginning
+	active  map[string]activeAttempt // by attempt
+	asked   map[string]time.Time     // providers, by request: when to ask again; zero: being asked
+}
+
+// An activeAttempt is one that a Handler of this Runner works on.
+type activeAttempt struct {
+	plan, task string
+	stop       context.CancelCauseFunc
+}
+
+// NewRunner returns a Runner of the service's plans. Handlers are by kind of task;
+// tasks of other kinds are left to other Runners, or to people.
+func NewRunner(plans *Service, handlers map[string]Handler) *Runner {
+	return &Runner{plans: plans, handlers: maps.Clone(handlers)}
+}
+
+// ErrRunning is the error of a second Run of a Runner that runs.
+var ErrRunning = errors.New("the runner runs already")
+
+// Run carries plans out until ctx ends, and returns once every handler has
+// returned. Attempts that it had to stop are treated as those of a process that
+// ended. It returns nil after ctx has ended, or an error if another Runner took
+// this one for dead.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.begin(); err != nil {
+		return err
+	}
+	defer r.end()
+	alive, quit := context.WithCancelCause(ctx)
+	defer quit(nil)
+	work, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // of handlers: they outlive ctx while draining
+	defer stop(nil)
+	lost := func() {
+		stop(ErrLost)
+		quit(ErrLost)
+	}
+
+	var lease sync.WaitGroup
+	leased, release := context.WithCancel(context.WithoutCancel(ctx)) // until the last handler has returned
+	born := make(chan struct{})
+	lease.Go(func() { r.beat(leased, born, lost) })
+	select {
+	case <-born: // before that, what it took would look abandoned
+		lease.Go(func() { r.watch(leased) })
+		r.dispatch(alive, work)
+	case <-alive.Done():
+	}
+
+	err := context.Cause(alive)
+	if !errors.Is(err, ErrLost) {
+		err = nil
+		r.drain(stop)
+	}
+	r.wg.Wait()
+	release()
+	lease.Wait()
+	return err
+}
+
+func (r *Runner) begin() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running {
+		return ErrRunning
+	}
+	if r.Workers <= 0 {
+		r.Workers = 16
+	}
+	if r.Poll <= 0 {
+		r.Poll = time.Second
+	}
+	if r.TTL <= 0 {
+		r.TTL = 15 * time.Second
+	}
+	if r.Log == nil {
+		r.Log = slog.New(slog.DiscardHandler)
+	}
+	r.running, r.lease = true, r.plans.newID()
+	r.active, r.asked = make(map[string]activeAttempt), make(map[string]time.Time)
+	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
+	r.turn, r.queued, r.serving = nil, false, false
+	return nil
+}
+
+func (r *Runner) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running = false
+}
+
+// drain lets handlers end by themselves for a while and then tells them to.
+func (r *Runner) drain(stop context.CancelCauseFunc) {
+	if r.Drain <= 0 {
+		stop(ErrShutdown)
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
+		r.wg.Wait()
+		close(ended)
+	}()
+	timer := time.NewTimer(r.Drain)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+		stop(ErrShutdown)
+		<-ended
+	}
+}

@@ -1,0 +1,285 @@
+package releaseplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/store"
+)
+
+// Do makes the plan with id do c, asked by by, and returns the plan after it.
+// Either all of it is stored, with its audit events, or nothing.
+//
+// A command that others overtake is decided again on what they left, at most ten
+// times; then, and at once for an Edit, the error is an ErrConflict. The other
+// errors are those of [Plan.Do], of the Authorizer and of the store. After an
+// error of the store that leaves open whether the command was stored, Do looks
+// for it; if even that fails, the error says that the outcome is unknown, and the
+// same command with the same Key is safe to send again.
+func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Actor) (*Plan, error) {
+	if err := outsider(by); err != nil {
+		return nil, err
+	}
+	return s.do(ctx, id, c, by)
+}
+
+// outsider keeps the library's own actor to the library.
+func outsider(by penstock.Actor) error {
+	if by.ID == penstock.SystemID {
+		return fmt.Errorf("the actor id %q is the library's own: %w", by.ID, penstock.ErrForbidden)
+	}
+	return nil
+}
+
+func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Actor) (*Plan, error) {
+	if err := checkID(id); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	unlock, err := s.locks.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	commit := s.newID()
+	for try := range maxTries {
+		p, err := s.attempt(ctx, id, c, by, commit, try > 0)
+		switch {
+		case errors.Is(err, errStale):
+			continue
+		case err != nil && isConflict(err):
+			s.cache.drop(id)
+			if c.Action != Edit {
+				continue
+			}
+			if answer, err := s.answered(ctx, id, c, by); answer != nil || err != nil {
+				return answer, err // the same edit, sent twice at once
+			}
+			return nil, fmt.Errorf("plan %s: %w", id, penstock.ErrConflict)
+		default:
+			return p, err
+		}
+	}
+	return nil, fmt.Errorf("plan %s changed %d times meanwhile: %w", id, maxTries, penstock.ErrConflict)
+}
+
+// errStale says that a decision was made on a plan that is no longer the stored one.
+var errStale = errors.New("decided on a stale plan")
+
+// attempt decides a command on one version of a plan and commits the decision. A
+// refusal or a no-op counts only once the version was confirmed.
+func (s *Service) attempt(ctx context.Context, id string, c Command, by penstock.Actor, commit string, fresh bool) (*Plan, error) {
+	if answer, err := s.answered(ctx, id, c, by); answer != nil || err != nil {
+		return answer, err
+	}
+	st, err := s.base(ctx, id, c, fresh)
+	if err != nil {
+		return nil, err
+	}
+	next, changes, err := s.decide(ctx, st, c, by)
+	if err == nil && len(changes) > 0 {
+		return s.put(ctx, st, next, changes, c, by, commit)
+	}
+	current, readErr := s.isCurrent(ctx, st)
+	switch {
+	case readErr != nil:
+		return nil, readErr
+	case !current:
+		return nil, errStale
+	}
+	return next, err
+}
+
+// base returns the plan to decide on. That of the cache will do, but for an edit,
+// which is not decided again should it be stale.
+func (s *Service) base(ctx context.Context, id string, c Command, fresh bool) (*stored, error) {
+	if c.Action == Edit && !fresh {
+		return s.confirmed(ctx, id)
+	}
+	if st := s.cache.get(id); st != nil && !fresh {
+		return st, nil
+	}
+	return s.fetch(ctx, id)
+}
+
+// decide asks the Authorizer, but for what the library does itself, and then the plan.
+func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock.Actor) (*Plan, []Change, error) {
+	if by.ID != penstock.SystemID {
+		if err := s.authorizer.Ask(ctx, by, c.Action.Right(), st.plan.Resource()); err != nil {
+			return nil, nil, err
+		}
+	}
+	now := s.now()
+	switch c.Action {
+	case RequestApproval:
+		members, err := s.members(ctx, st.plan)
+		if err != nil {
+			return nil, nil, err
+		}
+		c.Members = members
+	case Edit:
+		content := c.Content.clone()
+		if content.Owner.IsZero() {
+			content.Owner = st.plan.def.content.Owner
+		}
+		if err := errors.Join(content.Validate(), s.look(ctx, &content, &st.plan.def.content)); err != nil {
+			return st.plan, nil, err
+		}
+		if content.Folder.Key() != st.plan.def.content.Folder.Key() { // to move it there is as good as to create it there
+			to := st.plan.Resource()
+			to.Folder = content.Folder
+			if err := s.authorizer.Ask(ctx, by, penstock.Edit, to); err != nil {
+				return nil, nil, err
+			}
+		}
+		forgetNumbers(&content, true)
+		if _, err := s.number(ctx, &content, 0); err != nil {
+			return nil, nil, err
+		}
+		c.Content = &content
+	case Delete:
+		if err := s.unreferenced(ctx, st.plan); err != nil {
+			return nil, nil, err
+		}
+	}
+	return st.plan.Do(c, by, now)
+}
+
+// members expands the groups that the approval policy names.
+func (s *Service) members(ctx context.Context, p *Plan) (map[string][]penstock.Party, error) {
+	policy := p.def.content.Approval
+	if policy == nil {
+		return nil, nil
+	}
+	members := make(map[string][]penstock.Party)
+	for _, group := range policy.Groups() {
+		info, err := s.directory.Party(ctx, group)
+		if err != nil {
+			return nil, fmt.Errorf("group %s: %w", group.Label(), err)
+		}
+		members[group.Key()] = info.Members
+	}
+	return members, nil
+}
+
+func (s *Service) unreferenced(ctx context.Context, p *Plan) error {
+	if s.references == nil {
+		return nil
+	}
+	refs, err := s.references(ctx, p.id)
+	if err != nil || len(refs) == 0 {
+		return err
+	}
+	return &penstock.RefusedError{Action: string(Delete), State: string(p.st.State), Needs: []string{"no reference to the plan, but " + refs[0] + " refers to it"}}
+}
+
+// put commits a decision.
+func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []Change, c Command, by penstock.Actor, commit string) (*Plan, error) {
+	ops, out, err := s.save(base, next, changes, commit)
+	if err != nil {
+		return nil, err
+	}
+	if c.Action == Delete {
+		ops = s.removal(base, ops[0].Events)
+	}
+	if ops, err = s.saveAround(ctx, ops, base.plan, next); err != nil {
+		return nil, err
+	}
+	if c.Key != "" {
+		op, err := answerOp(base.plan.id, c, by, next.st.Changes)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, op)
+	}
+	done, err := s.commit(ctx, ops, out, base.plan.st.Changes)
+	if err != nil {
+		return nil, err
+	}
+	if c.Action == Delete {
+		s.cache.drop(base.plan.id)
+	}
+	return done.plan, nil
+}
+
+// commit writes ops. If it is not known whether they were written, it looks for
+// the commit's id: in the header or, if others went on since, in the events.
+func (s *Service) commit(ctx context.Context, ops []store.Op, out *stored, seen int64) (*stored, error) {
+	version, err := s.store.Commit(ctx, ops...)
+	switch {
+	case err == nil:
+		out.committed(version)
+		s.cache.put(out)
+		s.bell.ring(out.plan.id)
+		return out, nil
+	case known(err):
+		return nil, conflictOf(err, out.plan)
+	}
+	// The caller's context may be what failed. What was asked must not be
+	// answered wrongly because of it.
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	found, lookErr := s.wasCommitted(look, out, seen)
+	switch {
+	case lookErr != nil:
+		s.cache.drop(out.plan.id)
+		return nil, fmt.Errorf("whether plan %s was stored is unknown: %w", out.plan.id, errors.Join(err, lookErr))
+	case !found:
+		return nil, fmt.Errorf("plan %s was not stored: %w", out.plan.id, err)
+	}
+	s.cache.drop(out.plan.id)
+	s.bell.ring(out.plan.id)
+	return out, nil
+}
+
+// lookTimeout bounds the search for a commit whose outcome is not known.
+const lookTimeout = 10 * time.Second
+
+// known reports whether an error of Commit says that nothing was written.
+func known(err error) bool {
+	return errors.Is(err, penstock.ErrConflict) || errors.Is(err, penstock.ErrExists) || errors.Is(err, penstock.ErrInvalid) || errors.Is(err, store.ErrClosed)
+}
+
+// isConflict reports whether somebody else's commit came first.
+func isConflict(err error) bool {
+	var op *store.OpError
+	return errors.As(err, &op) && (op.Key.Kind != kindName)
+}
+
+// conflictOf names what a Commit ran into: a name that is taken is the caller's
+// business, another op's conflict the Service's own.
+func conflictOf(err error, p *Plan) error {
+	var op *store.OpError
+	if errors.As(err, &op) && op.Key.Kind == kindName {
+		return fmt.Errorf("a plan with the name %q in the same folder: %w", p.Name(), penstock.ErrExists)
+	}
+	return err
+}
+
+// wasCommitted reports whether the commit that writes out was carried out.
+func (s *Service) wasCommitted(ctx context.Context, out *stored, seen int64) (bool, error) {
+	for after := seen; ; {
+		events, err := s.store.Events(ctx, store.EventQuery{Subject: planKey(out.plan.id), After: after, Limit: store.MaxLimit})
+		if err != nil {
+			return false, err
+		}
+		for _, e := range events {
+			var entry Entry
+			if err := entry.UnmarshalJSON(e.Body); err != nil {
+				return false, fmt.Errorf("event %d of plan %s cannot be read: %w", e.Seq, out.plan.id, err)
+			}
+			if entry.Commit == out.commit {
+				return true, nil
+			}
+			after = e.Seq
+		}
+		if len(events) < store.MaxLimit {
+			return false, nil
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package releaseplan_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/store/memory"
+)
+
+// cReplicas returns two Services over one store, of which the second has an
+// outdated plan in its cache after before was done by the first.
+func cReplicas(t *testing.T, before ...releaseplan.Command) (a, b *releaseplan.Service, p *releaseplan.Plan) {
+	t.Helper()
+	st := memory.New()
+	a, b = cService(releaseplan.Config{Store: st}), cService(releaseplan.Config{Store: st})
+	p = cRunning(t, a, cContent("release", 1, 3, releaseplan.Parallel))
+	for _, c := range before {
+		if c.Task == "first" {
+			c.Task = p.Tasks()[0].ID
+		}
+		cDo(t, a, p.ID(), c)
+	}
+	if _, err := b.Get(t.Context(), p.ID(), cAnn); err != nil {
+		t.Fatal(err)
+	}
+	return a, b, p
+}
+
+// Rule 10: a decision on a stale plan is decided again on the stored one.
+func TestStaleDecisionsAreDecidedAgain(t *testing.T) {
+	party := penstock.UserParty("cleo")
+	for name, test := range map[string]struct {
+		before  []releaseplan.Command // before b looks
+		between releaseplan.Command   // by a, unseen by b
+		then    releaseplan.Command   // by b
+		want    error
+	}{
+		"allowed then and now":        {nil, releaseplan.Command{Action: releaseplan.Comment, Remark: "x"}, releaseplan.Command{Action: releaseplan.Pause}, nil},
+		"allowed then, refused now":   {nil, releaseplan.Command{Action: releaseplan.Pause}, releaseplan.Command{Action: releaseplan.Start, Task: "first"}, penstock.ErrRefused},
+		"refused then, allowed now":   {[]releaseplan.Command{{Action: releaseplan.Pause}}, releaseplan.Command{Action: releaseplan.Resume}, releaseplan.Command{Action: releaseplan.Start, Task: "first"}, nil},
+		"a no-op then, a change now":  {[]releaseplan.Command{{Action: releaseplan.Reassign, Task: "first", Assignee: &party}}, releaseplan.Command{Action: releaseplan.Reassign, Task: "first"}, releaseplan.Command{Action: releaseplan.Reassign, Task: "first", Assignee: &party}, nil},
+		"a change then, a no-op now":  {nil, releaseplan.Command{Action: releaseplan.Reassign, Task: "first", Assignee: &party}, releaseplan.Command{Action: releaseplan.Reassign, Task: "first", Assignee: &party}, nil},
+		"done by somebody else":       {nil, releaseplan.Command{Action: releaseplan.Complete, Task: "first"}, releaseplan.Command{Action: releaseplan.Complete, Task: "first"}, penstock.ErrRefused},
+		"deleted by somebody else":    {nil, releaseplan.Command{Action: releaseplan.Delete}, releaseplan.Command{Action: releaseplan.Pause}, penstock.ErrNotFound},
+		"refused then, deleted now":   {nil, releaseplan.Command{Action: releaseplan.Delete}, releaseplan.Command{Action: releaseplan.Resume}, penstock.ErrNotFound},
+		"an edit is not overtaken":    {[]releaseplan.Command{{Action: releaseplan.Pause}}, releaseplan.Command{Action: releaseplan.Comment, Remark: "x"}, releaseplan.Command{Action: releaseplan.Edit}, nil},
+		"an edit of an older version": {[]releaseplan.Command{{Action: releaseplan.Pause}}, releaseplan.Command{Action: releaseplan.Edit}, releaseplan.Command{Action: releaseplan.Edit, IfVersion: 1}, penstock.ErrConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b, p := cReplicas(t, test.before...)
+			fill := func(c releaseplan.Command, note string) releaseplan.Command {
+				if c.Task == "first" {
+					c.Task = p.Tasks()[0].ID
+				}
+				if c.Action == releaseplan.Edit {
+					content := p.Content()
+					content.Description = note
+					c.Content = &content
+				}
+				return c
+			}
+			cDo(t, a, p.ID(), fill(test.between, "between"))
+			got, err := b.Do(t.Context(), p.ID(), fill(test.then, "then"), cAnn)
+			if !errors.Is(err, test.want) {
+				t.Fatalf("error is %v", err)
+			}
+			if err != nil {
+				return
+			}
+			seen, err := a.Get(t.Context(), p.ID(), cAnn)
+			if diff := cmp.Diff(cExport(t, got), cExport(t, cMust(t, seen, err))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReadsSeeWhatOthersDid(t *testing.T) {
+	a, b, p := cReplicas(t)
+	for i, task := range p.Tasks() {
+		want := cDo(t, a, p.ID(), releaseplan.Command{Action: releaseplan.Complete, Task: task.ID})
+		got, err := b.Get(t.Context(), p.ID(), cAnn)
+		if diff := cmp.Diff(cExport(t, want), cExport(t, cMust(t, got, err))); diff != "" {
+			t.Errorf("after %d tasks: %s", i+1, diff)
+		}
+		trail, err := b.History(t.Context(), p.ID(), 0, 1_000, cAnn)
+		if n := int64(len(cMust(t, trail, err))); n != want.Status().Changes {
+			t.Errorf("%d of %d entries", n, want.Status().Changes)
+		}
+	}
+	cMust(t, 0, a.Delete(t.Context(), p.ID(), cAnn))
+	for name, err := range cEveryMethod(t, b, p.ID(), cAnn) {
+		if !errors.Is(err, penstock.ErrNotFound) {
+			t.Errorf("%s of a plan that was deleted elsewhere: %v", name, err)
+		}
+	}
+}
+
+// cExport returns the plan as JSON.
+func cExport(t testing.TB, p *releaseplan.Plan) string {
+	t.Helper()
+	doc, err := releaseplan.Export(p)
+	return string(cMust(t, doc, err))
+}

@@ -1,0 +1,222 @@
+package releaseplan_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/memory"
+)
+
+// cEdit edits a plan as Ann.
+func cEdit(t testing.TB, s *releaseplan.Service, id string, f func(*releaseplan.Content)) *releaseplan.Plan {
+	t.Helper()
+	p, err := s.Edit(t.Context(), id, 0, func(c *releaseplan.Content) error { f(c); return nil }, cAnn)
+	return cMust(t, p, err)
+}
+
+// Design 4: a commit writes the header and what changed, and nothing else.
+func TestWhatACommitWrites(t *testing.T) {
+	spy := &cSpy{Store: memory.New()}
+	s := cService(releaseplan.Config{Store: spy, UniqueNames: true})
+	c := cContent("release", 10, 20, releaseplan.Parallel)
+	c.Variables = []releaseplan.Variable{{Name: "token", Secret: true}}
+	p := cCreate(t, s, c)
+	tasks := p.Tasks()
+	wrote := func(what string, do func(), want ...string) {
+		t.Helper()
+		spy.told(nil)
+		do()
+		commits := spy.of("Commit")
+		if len(commits) != 1 {
+			t.Fatalf("%s: %d commits", what, len(commits))
+		}
+		if diff := cmp.Diff(want, commits[0].wrote()); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+		if header := commits[0].ops[0]; header.Key != (store.Key{Kind: "plan", ID: p.ID()}) || len(header.Events) == 0 {
+			t.Errorf("%s: the first op is %v with %d events", what, header.Key, len(header.Events))
+		}
+	}
+	do := func(a releaseplan.Action, task int) func() {
+		return func() {
+			cDo(t, s, p.ID(), releaseplan.Command{Action: a, Task: tasks[task].ID, Remark: "because"})
+		}
+	}
+	edit := func(f func(*releaseplan.Content)) func() { return func() { cEdit(t, s, p.ID(), f) } }
+
+	wrote("edit of a phase", edit(func(c *releaseplan.Content) { c.Phases[3].Tasks[2].Description = "with care" }), "plan", "plan.phase")
+	wrote("edit of the plan", edit(func(c *releaseplan.Content) { c.Description = "big" }), "plan", "plan.content")
+	wrote("edit of both", edit(func(c *releaseplan.Content) { c.Description, c.Phases[9].Description = "x", "y" }), "plan", "plan.content", "plan.phase")
+	wrote("rename", edit(func(c *releaseplan.Content) { c.Name = "other" }), "-plan.name", "plan", "plan.content", "plan.name")
+	wrote("secret", func() {
+		cDo(t, s, p.ID(), releaseplan.Command{Action: releaseplan.SetVariables, Variables: []releaseplan.Variable{{Name: "token", Value: "hush"}}})
+	}, "plan", "plan.content", "plan.secret")
+	wrote("remove a phase", edit(func(c *releaseplan.Content) { c.Phases = c.Phases[:9] }), "-plan.phase", "plan")
+	wrote("execute", do(releaseplan.Execute, 0), "plan")
+	wrote("comment", do(releaseplan.Comment, 0), "plan")
+	wrote("start", do(releaseplan.Start, 0), "plan", "plan.tasks")
+	wrote("complete", do(releaseplan.Complete, 0), "plan", "plan.tasks")
+	wrote("skip in another phase", do(releaseplan.Skip, 45), "plan", "plan.tasks")
+	wrote("hold", do(releaseplan.Hold, 1), "plan", "plan.tasks")
+	wrote("pause", do(releaseplan.Pause, 0), "plan")
+	wrote("edit of a phase under way", edit(func(c *releaseplan.Content) { c.Phases[8].Description = "last" }), "plan", "plan.phase")
+	wrote("edit of a phase with statuses", edit(func(c *releaseplan.Content) { c.Phases[2].Description = "third" }), "plan", "plan.phase")
+	wrote("key", func() {
+		cDo(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Comment, Remark: "x", Key: "k"})
+	}, "plan", "plan.key")
+}
+
+func TestChunksHoldThirtyTwoTasks(t *testing.T) {
+	spy := &cSpy{Store: memory.New()}
+	s := cService(releaseplan.Config{Store: spy})
+	p := cRunning(t, s, cContent("release", 1, 100, releaseplan.Parallel))
+	for task, chunk := range map[int]string{0: "0", 31: "0", 32: "1", 63: "1", 64: "2", 99: "3"} {
+		spy.told(nil)
+		cDo(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Complete, Task: p.Tasks()[task].ID})
+		op := spy.of("Commit")[0].ops[1]
+		if want := (store.Key{Kind: "plan.tasks", ID: p.ID() + "/0/" + chunk}); op.Key != want {
+			t.Errorf("task %d is written to %v", task, op.Key)
+		}
+	}
+}
+
+func TestDeleteLeavesNothingButTheTrail(t *testing.T) {
+	st := memory.New()
+	s := cService(releaseplan.Config{Store: st, UniqueNames: true})
+	c := cContent("release", 3, 40, releaseplan.Parallel)
+	c.Variables = []releaseplan.Variable{{Name: "token", Secret: true, Value: "hush"}}
+	p := cRunning(t, s, c)
+	for _, task := range []int{0, 39, 41, 100} {
+		cDo(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Skip, Task: p.Tasks()[task].ID, Remark: "no"})
+	}
+	cDo(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Pause})
+	cEdit(t, s, p.ID(), func(c *releaseplan.Content) { c.Phases[2].Tasks = c.Phases[2].Tasks[:30] })
+	cMust(t, 0, s.Delete(t.Context(), p.ID(), cAnn))
+	for _, kind := range []string{"plan", "plan.content", "plan.phase", "plan.tasks", "plan.secret", "plan.name"} {
+		page, err := st.Find(t.Context(), store.Query{Kind: kind})
+		if records := cMust(t, page, err).Records; len(records) != 0 {
+			t.Errorf("%d records of kind %s are left", len(records), kind)
+		}
+	}
+	events, err := st.Events(t.Context(), store.EventQuery{Subject: store.Key{Kind: "plan", ID: p.ID()}})
+	if cMust(t, events, err)[len(events)-1].Name != "plan.deleted" {
+		t.Errorf("the trail ends with %s", events[len(events)-1].Name)
+	}
+	for name, err := range cEveryMethod(t, s, p.ID(), cAnn) {
+		if !errors.Is(err, penstock.ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A cold read takes two Gets, a warm one one; a warm Do reads nothing.
+func TestHowOftenAStoreIsAsked(t *testing.T) {
+	spy := &cSpy{Store: memory.New()}
+	warm := cService(releaseplan.Config{Store: spy})
+	p := cRunning(t, warm, cContent("release", 10, 20, releaseplan.Parallel))
+	get := func(s *releaseplan.Service) func() error {
+		return func() error { _, err := s.Get(t.Context(), p.ID(), cAnn); return err }
+	}
+	do := func(s *releaseplan.Service) func() error {
+		return func() error {
+			_, err := s.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Comment, Remark: "hi"}, cAnn)
+			return err
+		}
+	}
+	refused := func() error {
+		if _, err := warm.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Resume}, cAnn); !errors.Is(err, penstock.ErrRefused) {
+			return fmt.Errorf("not refused: %v", err)
+		}
+		return nil
+	}
+	bare := cService(releaseplan.Config{Store: spy, CacheBytes: -1})
+	for _, test := range []struct {
+		name          string
+		call          func() error
+		gets, commits int
+	}{
+		{"cold Get", get(cService(releaseplan.Config{Store: spy})), 2, 0},
+		{"warm Get", get(warm), 1, 0},
+		{"uncached Get", get(bare), 2, 0},
+		{"uncached Get again", get(bare), 2, 0},
+		{"cold Do", do(cService(releaseplan.Config{Store: spy})), 2, 1},
+		{"uncached Do", do(bare), 2, 1},
+		{"stale Do", do(warm), 2, 2},
+		{"warm Do", do(warm), 0, 1},
+		{"warm Get after Do", get(warm), 1, 0},
+		{"refusal", refused, 1, 0},
+	} {
+		spy.told(nil)
+		if err := test.call(); err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		if gets, commits := len(spy.of("Get")), len(spy.of("Commit")); gets != test.gets || commits != test.commits {
+			t.Errorf("%s: %d Gets and %d Commits, not %d and %d", test.name, gets, commits, test.gets, test.commits)
+		}
+	}
+}
+
+// cCached counts the plans of which a Service needs one Get only.
+func cCached(t *testing.T, spy *cSpy, s *releaseplan.Service, ids []string) (cached []bool) {
+	t.Helper()
+	for i := len(ids) - 1; i >= 0; i-- { // the latest first, so that looking changes little
+		spy.told(nil)
+		if _, err := s.Get(t.Context(), ids[i], cAnn); err != nil {
+			t.Fatal(err)
+		}
+		cached = append(cached, len(spy.of("Get")) == 1)
+	}
+	return cached
+}
+
+// The cache is bounded in bytes, of plans that were created too, and keeps what
+// was used last.
+func TestCacheIsBoundedInBytes(t *testing.T) {
+	for _, limit := range []struct {
+		bytes    int64
+		min, max int
+	}{{0, 20, 20}, {1 << 20, 6, 15}, {1, 0, 0}, {-1, 0, 0}} {
+		spy := &cSpy{Store: memory.New()}
+		s := cService(releaseplan.Config{Store: spy, CacheBytes: limit.bytes})
+		var ids []string
+		for i := range 20 {
+			ids = append(ids, cCreate(t, s, cContent(fmt.Sprint(i), 10, 20, "")).ID())
+		}
+		cached := cCached(t, spy, s, ids)
+		n := strings.Count(fmt.Sprint(cached), "true")
+		if n < limit.min || n > limit.max {
+			t.Errorf("of 20 plans of 24 KB, %d are cached in %d bytes", n, limit.bytes)
+		}
+		for i := range n {
+			if !cached[i] {
+				t.Errorf("the plan used %d-th last is not cached, but one used before it is", i+1)
+			}
+		}
+	}
+}
+
+// A plan that grows by commands counts with what it has grown to.
+func TestCacheCountsWhatAPlanGrowsBy(t *testing.T) {
+	spy := &cSpy{Store: memory.New()}
+	s := cService(releaseplan.Config{Store: spy, CacheBytes: 400 << 10})
+	p := cRunning(t, s, cContent("growing", 1, 32, releaseplan.Parallel))
+	ids := []string{p.ID()}
+	if !cCached(t, spy, s, ids)[0] {
+		t.Fatal("the plan is not cached")
+	}
+	for _, task := range p.Tasks() {
+		if _, err := s.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Complete, Task: task.ID, Remark: strings.Repeat("x", 4<<10)}, cAnn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cCached(t, spy, s, ids)[0] {
+		t.Error("a plan with 128 KB of remarks is cached in 400 KB")
+	}
+}
