@@ -32,6 +32,7 @@ const (
 	Advance      Action = "advance"   // only what time does by itself
 
 	ReportApproval Action = "report_approval" // a provider's answer: Command.Report, Command.Instance
+	Retracted      Action = "retracted"       // a provider has dropped Command.Instance, since nobody waits for it
 )
 
 // The actions on a task: Command.Task names it.

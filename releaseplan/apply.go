@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/approval"
 )
 
 // apply makes a fact so. It is the only place that writes a plan's status, and
@@ -36,7 +37,9 @@ func (p *Plan) apply(c *Change) error {
 	case PlanDeleted:
 		p.deleted = true
 	case ApprovalVoted, ApprovalReported, ApprovalLapsed:
-		p.st.Request = c.Request
+		p.setRequest(c)
+	case ApprovalRetracted:
+		p.st.Retract = slices.DeleteFunc(slices.Clone(p.st.Retract), func(r Retraction) bool { return r.Instance == c.Instance })
 	case GateOpened:
 		p.st.Rounds++
 		p.st.Gate = copyOf(c.Gate)
@@ -83,7 +86,7 @@ func (p *Plan) applyBirth(c *Change) error {
 func (p *Plan) applyMove(c *Change) {
 	to := State(c.To)
 	if c.Request != nil {
-		p.st.Request = c.Request
+		p.setRequest(c)
 	}
 	if !c.Schedule.IsZero() {
 		p.st.Scheduled = c.Schedule
@@ -105,6 +108,17 @@ func (p *Plan) applyMove(c *Change) {
 	case Completed, Canceled:
 		p.st.Ended = c.At
 	default: // nothing but the state changes
+	}
+}
+
+// setRequest replaces the request. One that was closed here and not by its
+// provider has to be dropped there too.
+func (p *Plan) setRequest(c *Change) {
+	before, r := p.st.Request, c.Request
+	p.st.Request = r
+	here := c.Kind != ApprovalReported && before != nil && before.ID() == r.ID() && before.State() == approval.Pending && r.State() != approval.Pending
+	if here && r.Kind().Remote() && r.Instance() != "" {
+		p.st.Retract = append(slices.Clone(p.st.Retract), Retraction{Kind: r.Kind(), Instance: r.Instance()})
 	}
 }
 

@@ -31,11 +31,42 @@ func (r *Runner) ask(ctx, work context.Context, p *Plan, step Step) {
 			c.Report = &answer
 			return err
 		})
+		var next *Plan
 		if err == nil {
-			_, err = r.plans.do(work, p.id, c, penstock.System())
+			next, err = r.plans.do(work, p.id, c, penstock.System())
+		}
+		if c.Instance != "" && unwanted(next, err, request.ID()) {
+			err = guard(func() error { return from.Cancel(work, c.Instance) })
 		}
 		if err != nil && ctx.Err() == nil && !errors.Is(err, penstock.ErrRefused) {
 			r.Log.Warn("an approval provider failed", "plan", p.id, "kind", request.Kind(), "error", err)
+		}
+	})
+}
+
+// unwanted reports whether nobody waits any more for a request that was just
+// opened at its provider.
+func unwanted(p *Plan, err error, request string) bool {
+	if err != nil {
+		return errors.Is(err, penstock.ErrRefused) || errors.Is(err, penstock.ErrNotFound)
+	}
+	return p.st.Request == nil || p.st.Request.ID() != request
+}
+
+// retract tells a provider to drop a request.
+func (r *Runner) retract(ctx, work context.Context, p *Plan, step Step) {
+	from, ok := r.plans.providers[step.Provider]
+	if !ok || !r.mayAsk(step.Instance) {
+		return
+	}
+	r.wg.Go(func() {
+		defer r.hasAsked(step.Instance)
+		err := guard(func() error { return from.Cancel(work, step.Instance) })
+		if err == nil {
+			_, err = r.plans.do(work, p.id, Command{Action: Retracted, Instance: step.Instance}, penstock.System())
+		}
+		if err != nil && ctx.Err() == nil {
+			r.Log.Warn("an approval provider did not drop a request", "plan", p.id, "kind", step.Provider, "error", err)
 		}
 	})
 }

@@ -204,6 +204,33 @@ func TestImportRefusesASecretInPlainText(t *testing.T) {
 	}
 }
 
+func TestImportRefusesAStatusThatDoesNotFitTheContent(t *testing.T) {
+	bare, gated := bPlan(t, content{Name: "x"}), bPlan(t, bRich())
+	for _, row := range []struct {
+		p     *releaseplan.Plan
+		state releaseplan.State
+		field string
+	}{
+		{bare, "asleep", "status.state"},
+		{bare, releaseplan.AwaitingApproval, "status.approval"},
+		{bare, releaseplan.Approved, "status.approval"},
+		{bare, releaseplan.Denied, "status.state"},
+		{gated, releaseplan.FinalizeCheck, "status.gate"},
+	} {
+		var doc map[string]any
+		if err := json.Unmarshal(bExport(t, row.p), &doc); err != nil {
+			t.Fatal(err)
+		}
+		status := doc["status"].(map[string]any)
+		status["state"] = row.state
+		status["visits"].([]any)[0].(map[string]any)["state"] = row.state
+		_, err := releaseplan.Import(bSeal(t, doc))
+		if faults := penstock.Faults(err); len(faults) != 1 || faults[0].Field != row.field {
+			t.Errorf("%s: %v, want a fault of %s", row.state, err, row.field)
+		}
+	}
+}
+
 // FuzzImport: a document of any kind is read or refused, and what was read takes
 // commands without panic.
 func FuzzImport(f *testing.F) {

@@ -144,6 +144,9 @@ func TestImportAndDuplicateForgetSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := p.Duplicate("other").Variables[0].Digest; got != "" {
+		t.Errorf("the content of a duplicate has the digest %s", got)
+	}
 	for what, q := range map[string]*releaseplan.Plan{"imported": imported, "duplicate": bPlan(t, p.Duplicate("other"))} {
 		if q.Content().Variables[0].Digest != "" {
 			t.Errorf("%s: the secret counts as set", what)

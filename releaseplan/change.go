@@ -30,6 +30,7 @@ type Change struct {
 	Effective *PlannedTime      `json:"effective_time,omitempty"`
 	Request   *approval.Request `json:"approval,omitempty"`
 	Vote      approval.Decision `json:"vote,omitempty"`
+	Instance  string            `json:"instance,omitempty"` // of a request, at its provider
 	Gate      *GateStatus       `json:"gate,omitempty"`
 	Schedule  time.Time         `json:"schedule,omitzero"` // that was kept or missed
 
@@ -54,6 +55,8 @@ const (
 	ApprovalVoted    ChangeKind = "approval.voted"    // Vote, Request
 	ApprovalReported ChangeKind = "approval.reported" // Request: the provider's answer
 	ApprovalLapsed   ChangeKind = "approval.lapsed"   // Request
+
+	ApprovalRetracted ChangeKind = "approval.retracted" // Instance: its provider has dropped it
 
 	GateOpened   ChangeKind = "gate.opened"   // Gate, with the code
 	GateAnswered ChangeKind = "gate.answered" // Gate

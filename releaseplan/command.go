@@ -25,7 +25,7 @@ type Command struct {
 	Assignee  *penstock.Party  `json:"assignee,omitempty"`  // Reassign; nil: nobody
 	Lease     string           `json:"lease,omitempty"`     // Start, Lease: the Runner that carries the attempt out
 	Report    *approval.Answer `json:"report,omitempty"`    // ReportApproval: what the provider says
-	Instance  string           `json:"instance,omitempty"`  // ReportApproval: the provider's id of the request
+	Instance  string           `json:"instance,omitempty"`  // ReportApproval, Retracted: the provider's id of the request
 	Request   string           `json:"request,omitempty"`   // ReportApproval: id of the request it is about; empty: the open one
 
 	// Members are the users of the groups that the approval policy names, by
@@ -71,7 +71,7 @@ func (a Action) onTask() bool {
 // internal reports whether only the library itself asks for an action.
 func (a Action) internal() bool {
 	switch a {
-	case Lease, Interrupt, ReportApproval, Advance:
+	case Lease, Interrupt, ReportApproval, Retracted, Advance:
 		return true
 	default:
 		return false

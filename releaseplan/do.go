@@ -139,7 +139,7 @@ func (t *transition) run() error {
 // allowedArchived reports whether an archived plan takes an action.
 func allowedArchived(a Action) bool {
 	switch a {
-	case Unarchive, Duplicate, ExportPlan, Comment, Delete:
+	case Unarchive, Duplicate, ExportPlan, Comment, Delete, Retracted:
 		return true
 	default:
 		return false

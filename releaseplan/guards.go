@@ -113,6 +113,7 @@ var standing = map[Action]standingRule{
 	Edit:           {in: []State{Draft, Paused, Failed}, guards: []planGuard{notArchived}},
 	SetVariables:   {in: []State{Draft, Paused, Failed}, guards: []planGuard{notArchived}},
 	Vote:           {in: []State{AwaitingApproval}, guards: []planGuard{notArchived}},
+	Retracted:      {},
 	ReportApproval: {in: []State{AwaitingApproval}, guards: []planGuard{notArchived}},
 	AnswerGate:     {in: []State{FinalizeCheck, ExecuteCheck, CompleteCheck}, guards: []planGuard{notArchived, gateOpen}},
 	Finish:         {in: []State{Running, Paused}, guards: []planGuard{notArchived, hasMilestones, finishNotAsked}},

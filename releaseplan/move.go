@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -94,6 +95,8 @@ func (t *transition) stand() error {
 		return t.record(Change{Kind: ApprovalVoted, Action: Vote, Vote: c.Vote, Remark: c.Remark, Request: next})
 	case ReportApproval:
 		return t.report()
+	case Retracted:
+		return t.retracted()
 	case AnswerGate:
 		return t.answerGate()
 	case Finish:
@@ -135,6 +138,14 @@ func (t *transition) report() error {
 		return nil
 	}
 	return t.record(Change{Kind: ApprovalReported, Action: ReportApproval, Request: next})
+}
+
+// retracted records that a provider has dropped a request.
+func (t *transition) retracted() error {
+	if !slices.ContainsFunc(t.p.st.Retract, func(r Retraction) bool { return r.Instance == t.command.Instance }) {
+		return nil
+	}
+	return t.record(Change{Kind: ApprovalRetracted, Action: Retracted, Instance: t.command.Instance})
 }
 
 // answerGate records the answer of a check. Only the code of the open round

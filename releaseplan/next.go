@@ -15,6 +15,9 @@ type Step struct {
 	Attempt string // id, of StepRun and StepStop
 	Handler string // the task's kind
 	Lease   string // who carries the attempt out, of StepStop
+
+	Instance string        // of StepRetract
+	Provider approval.Kind // of StepRetract
 }
 
 // A StepKind says what there is to do.
@@ -28,14 +31,13 @@ const (
 	StepStop    StepKind = "stop"    // whoever carries the attempt out is to stop
 	StepRequest StepKind = "request" // an approval has to be requested from its provider
 	StepPoll    StepKind = "poll"    // an approval's provider may have an answer
+	StepRetract StepKind = "retract" // an approval's provider is to drop a request
 )
 
 // Next returns what there is to do at now, and when time does the next thing by
-// itself: zero if never. A plan that is archived or at its end needs nothing.
+// itself: zero if never. A plan that is archived or at its end needs nothing but, perhaps, that providers drop
+// its requests.
 func (p *Plan) Next(now time.Time) (steps []Step, wake time.Time) {
-	if p.Archived() || p.st.State.Final() {
-		return nil, time.Time{}
-	}
 	now = later(instant(now), p.st.Updated.At)
 	if due, _ := p.due(); !due.IsZero() {
 		if !due.After(now) {
@@ -61,6 +63,11 @@ func (p *Plan) pending(now time.Time) iter.Seq[Step] {
 }
 
 func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
+	for _, r := range p.st.Retract {
+		if !yield(Step{Kind: StepRetract, Instance: r.Instance, Provider: r.Kind}) {
+			return
+		}
+	}
 	if p.Archived() || p.st.State.Final() {
 		return
 	}

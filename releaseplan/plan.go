@@ -63,6 +63,7 @@ func (p *Plan) Hash() string { return p.def.hash }
 func (p *Plan) Status() Status {
 	s := p.st
 	s.Visits = slices.Clone(s.Visits)
+	s.Retract = slices.Clone(s.Retract)
 	s.Effective = s.Effective.clone()
 	s.Gate = copyOf(s.Gate)
 	return s

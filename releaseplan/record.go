@@ -147,9 +147,6 @@ func labelValue(k, v string) string {
 
 // workFields adds what Runners look for.
 func (p *Plan) workFields(f map[string][]string) {
-	if p.Archived() || p.st.State.Final() {
-		return
-	}
 	if due, _ := p.due(); !due.IsZero() {
 		f[fieldWake] = []string{store.Time(due)}
 	}
@@ -179,7 +176,7 @@ func (p *Plan) workFields(f map[string][]string) {
 	}
 	for step := range p.pending(p.st.Updated.At) {
 		add(fieldWork, workValue(step))
-		if step.Kind == StepStart && len(f[fieldWork]) >= kinds {
+		if step.Kind == StepStart && len(f[fieldWork]) > kinds {
 			break
 		}
 	}
@@ -190,7 +187,7 @@ func workValue(s Step) string {
 	switch s.Kind {
 	case StepStop:
 		return "stop:" + s.Lease
-	case StepRequest, StepPoll:
+	case StepRequest, StepPoll, StepRetract:
 		return "approval"
 	default:
 		return "kind:" + s.Handler

@@ -63,8 +63,10 @@ var ErrRunning = errors.New("the runner runs already")
 
 // Run carries plans out until ctx ends, and returns once every handler has
 // returned. Attempts that it had to stop are treated as those of a process that
-// ended. It returns nil after ctx has ended, or an error if another Runner took
-// this one for dead.
+// ended. It returns nil after ctx has ended, [ErrRunning] if the Runner runs
+// already, or [ErrLost] if another Runner took this one for dead, or may soon: its
+// heartbeat could not be stored. Then its handlers were told to stop, and Run can be
+// called again.
 func (r *Runner) Run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err

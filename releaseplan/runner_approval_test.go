@@ -3,6 +3,7 @@ package releaseplan_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,13 +16,15 @@ import (
 
 // dDesk is a system that decides approvals.
 type dDesk struct {
-	mu      sync.Mutex
-	codes   map[string]string // by request
-	answers map[string]approval.Answer
-	polls   []time.Duration
-	broken  func() error
-	slow    time.Duration // how long an answer is on its way
-	began   time.Time
+	mu       sync.Mutex
+	codes    map[string]string // by request
+	answers  map[string]approval.Answer
+	polls    []time.Duration
+	broken   func() error
+	slow     time.Duration // how long an answer is on its way
+	began    time.Time
+	dropped  []string // codes of requests that were canceled there
+	refusals int      // how often Cancel still fails
 }
 
 func (d *dDesk) Create(_ context.Context, r *approval.Request) (string, error) {
@@ -59,7 +62,16 @@ func (d *dDesk) Poll(_ context.Context, instance string) (approval.Answer, error
 	return answer, nil
 }
 
-func (d *dDesk) Cancel(context.Context, string) error { return nil }
+func (d *dDesk) Cancel(_ context.Context, code string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.refusals > 0 {
+		d.refusals--
+		return errors.New("the desk is busy")
+	}
+	d.dropped = append(d.dropped, code)
+	return nil
+}
 
 // answer decides every request so far.
 func (d *dDesk) answer(s approval.State) {
@@ -121,6 +133,29 @@ func TestRunnerAsksTheApprovalProvider(t *testing.T) {
 				}
 				if tt.answer == approval.Approved {
 					w.wantState(id, releaseplan.Completed)
+				}
+			})
+		})
+	}
+}
+
+// What is closed here is dropped at its provider, even after the plan's end and
+// after the provider failed, and then never again.
+func TestRunnerRetractsRequestsThatNobodyWaitsFor(t *testing.T) {
+	for _, a := range []releaseplan.Action{releaseplan.Withdraw, releaseplan.Reopen, releaseplan.Cancel} {
+		t.Run(string(a), func(t *testing.T) {
+			dBubble(t, func(t *testing.T, _ *dWorld) {
+				w, desk, id := dAwaits(t)
+				w.pass(10 * time.Second)
+				code := w.get(id).Status().Request.Instance()
+				desk.refusals = 2
+				w.do(id, releaseplan.Command{Action: a})
+				w.pass(time.Minute)
+				if !slices.Equal(desk.dropped, []string{code}) {
+					t.Errorf("dropped %v, want %v once", desk.dropped, code)
+				}
+				if left := w.get(id).Status().Retract; len(left) != 0 {
+					t.Errorf("still to drop: %v", left)
 				}
 			})
 		})

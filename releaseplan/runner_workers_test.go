@@ -80,7 +80,6 @@ func TestRunnerNoPlanStarves(t *testing.T) {
 		if at := w.reach(big.ID(), releaseplan.Completed); at != 205*time.Minute {
 			t.Errorf("410 tasks of a minute by two workers took %v, want no worker idle", at)
 		}
-		t.Log(last)
 	})
 }
 

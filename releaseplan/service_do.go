@@ -23,6 +23,9 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 	if err := outsider(by); err != nil {
 		return nil, err
 	}
+	if c.Action == Start && c.Lease != "" {
+		return nil, penstock.Invalid("lease", "is a Runner's to take")
+	}
 	return s.do(ctx, id, c, by)
 }
 

@@ -220,3 +220,61 @@ func TestCacheCountsWhatAPlanGrowsBy(t *testing.T) {
 		t.Error("a plan with 128 KB of remarks is cached in 400 KB")
 	}
 }
+
+// What was used last stays: reading counts as use.
+func TestCacheKeepsWhatWasUsedLast(t *testing.T) {
+	spy := &cSpy{Store: memory.New()}
+	s := cService(releaseplan.Config{Store: spy, CacheBytes: 1 << 20})
+	first := cCreate(t, s, cContent("first", 10, 20, "")).ID()
+	second := cCreate(t, s, cContent("second", 10, 20, "")).ID()
+	for i := range 20 {
+		cCreate(t, s, cContent(fmt.Sprint(i), 10, 20, ""))
+		spy.told(nil)
+		if _, err := s.Get(t.Context(), first, cAnn); err != nil || len(spy.of("Get")) != 1 {
+			t.Fatalf("after %d others the plan took %d Gets, %v", i+1, len(spy.of("Get")), err)
+		}
+	}
+	if cCached(t, spy, s, []string{second})[0] {
+		t.Error("a plan that was not used since is cached")
+	}
+}
+
+// A plan that changes between the two Gets of a read is read again: never half of
+// the one and half of the other.
+func TestPlanChangesWhileItIsRead(t *testing.T) {
+	for name, between := range map[string]func(*releaseplan.Content){
+		"a phase more":   func(c *releaseplan.Content) { c.Phases = append(c.Phases, cContent("", 1, 40, "").Phases...) },
+		"a phase less":   func(c *releaseplan.Content) { c.Phases = c.Phases[:1] },
+		"another order":  func(c *releaseplan.Content) { c.Phases[0], c.Phases[1] = c.Phases[1], c.Phases[0] },
+		"the first name": func(c *releaseplan.Content) { c.Phases[0].Name = "renamed" },
+	} {
+		spy := &cSpy{Store: memory.New()}
+		writer := cService(releaseplan.Config{Store: spy.Store})
+		p := cCreate(t, writer, cContent("release", 2, 3, ""))
+		spy.told(func(c cCall) (f cFault) {
+			if c.method == "Get" && c.n == 2 {
+				f.run = func() { p = cEdit(t, writer, p.ID(), between) }
+			}
+			return f
+		})
+		got, err := cService(releaseplan.Config{Store: spy}).Get(t.Context(), p.ID(), cAnn)
+		if diff := cmp.Diff(cExport(t, p), cExport(t, cMust(t, got, err))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if n := len(spy.of("Get")); n != 4 {
+			t.Errorf("%s: %d Gets", name, n)
+		}
+	}
+	spy := &cSpy{Store: memory.New()}
+	writer := cService(releaseplan.Config{Store: spy.Store})
+	p := cCreate(t, writer, cContent("release", 1, 1, ""))
+	spy.told(func(c cCall) (f cFault) {
+		if c.method == "Get" && c.n == 2 {
+			f.run = func() { cMust(t, 0, writer.Delete(t.Context(), p.ID(), cAnn)) }
+		}
+		return f
+	})
+	if _, err := cService(releaseplan.Config{Store: spy}).Get(t.Context(), p.ID(), cAnn); !errors.Is(err, penstock.ErrNotFound) {
+		t.Errorf("deleted while it is read: %v", err)
+	}
+}

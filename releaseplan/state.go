@@ -43,7 +43,7 @@ const (
 )
 
 // The states of a task that are derived from those and from its surroundings,
-// each a finer word for todo: see [Plan.TaskPhase].
+// each a finer word for todo: see [TaskView].
 const (
 	TaskPending  TaskState = "pending"  // the plan does not run
 	TaskWaiting  TaskState = "waiting"  // something it needs is open

@@ -16,6 +16,7 @@ type Status struct {
 	Ended     time.Time    `json:"ended,omitzero"`
 
 	Request     *approval.Request `json:"approval,omitempty"` // the latest request
+	Retract     []Retraction      `json:"retract,omitempty"`  // requests that providers are still to drop
 	Gate        *GateStatus       `json:"gate,omitempty"`     // the latest check
 	Rounds      int               `json:"gate_rounds,omitempty"`
 	FinishAsked bool              `json:"finish_asked,omitempty"`
@@ -26,6 +27,13 @@ type Status struct {
 	Edited   Stamp     `json:"edited"`  // the latest effective edit of the content
 	Updated  Stamp     `json:"updated"` // the latest change of any kind
 	Changes  int64     `json:"changes"` // how many there were
+}
+
+// A Retraction is a request that was closed here while its provider still asks
+// people about it.
+type Retraction struct {
+	Kind     approval.Kind `json:"kind"`
+	Instance string        `json:"instance"`
 }
 
 // A Stamp says who did something, and when.

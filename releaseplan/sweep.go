@@ -138,7 +138,7 @@ func (r *Runner) serve(ctx, work context.Context) error {
 		}
 		r.turn = nil
 		if whole {
-			r.queued = false
+			r.queued = r.spare() == 0
 			return ctx.Err()
 		}
 	}
@@ -195,6 +195,8 @@ func (r *Runner) first(ctx, work context.Context, p *Plan, steps []Step) (*Plan,
 			if step.Lease == r.lease {
 				r.stop(p, step)
 			}
+		case StepRetract:
+			r.retract(ctx, work, p, step)
 		case StepRequest, StepPoll:
 			r.ask(ctx, work, p, step)
 		}
