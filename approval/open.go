@@ -97,7 +97,8 @@ func stored(p Policy) (next Policy, err error) {
 	if err != nil {
 		return next, err
 	}
-	return next, json.Unmarshal(text, &next)
+	err = json.Unmarshal(text, &next)
+	return next, err
 }
 
 // expand returns the people of a node, each once: users first, then the

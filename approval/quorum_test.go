@@ -2,6 +2,7 @@ package approval_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/penstock-go/penstock"
@@ -114,8 +115,8 @@ func TestNodesByBruteForce(t *testing.T) {
 						voted = voted || v.Node == s.node && v.Who.ID == s.who
 					}
 					if !voted {
-						step(append(votes[:len(votes):len(votes)], ballot(s.who, s.node, yes)))
-						step(append(votes[:len(votes):len(votes)], ballot(s.who, s.node, no)))
+						step(append(slices.Clip(votes), ballot(s.who, s.node, yes)))
+						step(append(slices.Clip(votes), ballot(s.who, s.node, no)))
 					}
 				}
 			}

@@ -110,8 +110,7 @@ func (r *Runner) carryOut(ctx, work context.Context, handler Handler, job Job) {
 	if err == nil {
 		err = guard(func() error { return handler.Handle(ctx, job) })
 	}
-	var crash *panicError
-	if errors.As(err, &crash) {
+	if crash, ok := errors.AsType[*panicError](err); ok {
 		r.Log.Error("a handler panicked", "plan", job.Plan.id, "task", job.Task.Name, "stack", string(crash.stack))
 	}
 	c := Command{Action: Complete, Task: job.Task.ID, Attempt: job.Attempt}
@@ -176,7 +175,7 @@ func (r *Runner) report(ctx context.Context, id string, c Command) {
 				return
 			}
 		}
-		time.Sleep(wait)
+		<-time.After(wait) // whoever stops the Runner waits for its outcomes
 	}
 }
 

@@ -33,7 +33,7 @@ func (c *cache) get(id string) *stored {
 		return nil
 	}
 	c.used.MoveToFront(e)
-	return e.Value.(*stored)
+	return planOf(e)
 }
 
 // put keeps st unless there is a later version of the plan already.
@@ -41,7 +41,7 @@ func (c *cache) put(st *stored) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byID[st.plan.id]; ok {
-		if e.Value.(*stored).version > st.version {
+		if planOf(e).version > st.version {
 			return
 		}
 		c.remove(e)
@@ -65,7 +65,8 @@ func (c *cache) drop(id string) {
 }
 
 func (c *cache) remove(e *list.Element) {
-	st := c.used.Remove(e).(*stored)
+	st := planOf(e)
+	c.used.Remove(e)
 	delete(c.byID, st.plan.id)
 	c.size -= st.memory()
 }
@@ -147,4 +148,10 @@ func (b *bell) ring(id string) {
 		default:
 		}
 	}
+}
+
+// planOf returns what an element of the list holds.
+func planOf(e *list.Element) *stored {
+	st, _ := e.Value.(*stored) // nothing else is put in
+	return st
 }

@@ -50,14 +50,12 @@ func (p *Plan) CanTask(task string, by penstock.Actor, at time.Time) ([]Verdict,
 	at = later(instant(at), p.st.Updated.At)
 	now, before := p.At(at), p.At(at.Add(-tick))
 	var all []Verdict
-	for _, a := range taskLife.Actions() {
+	for _, a := range taskActions() {
 		q := now
 		if a == Complete || a == Fail { // an outcome comes before what is due at the same instant
 			q = before
 		}
-		if !a.internal() {
-			all = append(all, q.can(Command{Action: a, Task: task}, by, at))
-		}
+		all = append(all, q.can(Command{Action: a, Task: task}, by, at))
 	}
 	return all, nil
 }

@@ -213,7 +213,7 @@ func (t Task) clone() Task {
 
 func (m Milestone) clone() Milestone {
 	m.After = copyOf(m.After)
-	m.Strategies = cloneEach(m.Strategies, func(raw json.RawMessage) json.RawMessage { return slices.Clone(raw) })
+	m.Strategies = cloneEach(m.Strategies, slices.Clone[json.RawMessage])
 	return m
 }
 

@@ -181,7 +181,7 @@ func (t *transition) move(a Action, along func(*situation, State, Action) (State
 	if t.asked(a) {
 		c.Remark = t.command.Remark
 	}
-	if err := t.prepare(&c, to); err != nil {
+	if err := t.prepare(&c); err != nil {
 		return err
 	}
 	if err := t.record(c); err != nil {

@@ -146,12 +146,12 @@ func readDocument(doc []byte) (*document, error) {
 }
 
 // dropDigests forgets which secrets are set, and reports whether there were any.
-func dropDigests(vars []Variable) (any bool) {
+func dropDigests(vars []Variable) (dropped bool) {
 	for i := range vars {
-		any = any || vars[i].Digest != ""
+		dropped = dropped || vars[i].Digest != ""
 		vars[i].Digest = ""
 	}
-	return any
+	return dropped
 }
 
 // restore checks a status that comes from outside and makes it the plan's. What

@@ -21,8 +21,10 @@ func (r *Runner) beat(ctx context.Context, born chan<- struct{}, lost func()) {
 	key := store.Key{Kind: kindRunner, ID: r.lease}
 	timer := time.NewTimer(r.TTL)
 	defer timer.Stop()
+	silence := time.AfterFunc(r.TTL, lost)
+	silence.Stop() // before the first beat nobody waits for another
+	defer silence.Stop()
 	var version int64
-	var silence *time.Timer
 	for {
 		wait := r.TTL / 3
 		began := time.Now()
@@ -34,12 +36,10 @@ func (r *Runner) beat(ctx context.Context, born chan<- struct{}, lost func()) {
 		case err != nil && ctx.Err() == nil:
 			r.Log.Warn("the heartbeat could not be written", "error", err)
 			wait = r.TTL / 30
-		case err == nil && silence == nil:
-			version = v
-			close(born)
-			silence = time.AfterFunc(2*r.TTL/3-time.Since(began), lost)
-			defer silence.Stop()
 		case err == nil:
+			if version == 0 {
+				close(born)
+			}
 			version = v
 			silence.Reset(2*r.TTL/3 - time.Since(began))
 		}

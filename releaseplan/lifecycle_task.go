@@ -123,7 +123,7 @@ var (
 	hasStopped = taskGuard{Rule: "has_stopped", Needs: "its handler to stop",
 		Holds: func(s *taskSituation) bool {
 			a := s.s.current()
-			return a == nil || !a.Ended.IsZero() || !s.p.stoppable(s.ref, s.s)
+			return a == nil || !a.Ended.IsZero() || !s.s.stoppable()
 		}}
 	forCancel = taskGuard{Rule: "for_cancel", Needs: "a canceled plan",
 		Holds: func(s *taskSituation) bool { return s.s.Stopping == StopCancel || s.p.st.State == Canceling }}
@@ -133,7 +133,7 @@ var (
 
 // stoppable reports whether somebody has to tell that a task has stopped: the
 // Runner that has it under a lease.
-func (p *Plan) stoppable(r taskRef, s *TaskStatus) bool {
+func (s *TaskStatus) stoppable() bool {
 	a := s.current()
 	return a != nil && a.Lease != "" && a.Ended.IsZero()
 }

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 )
 
 // prepare adds to a move what goes with it.
-func (t *transition) prepare(c *Change, to State) (err error) {
+func (t *transition) prepare(c *Change) (err error) {
 	p := t.p
 	switch c.Action {
 	case Execute:

@@ -27,6 +27,7 @@ func Owners(by penstock.Actor, c Command, p *Plan) error {
 	switch c.Action {
 	case Vote, AnswerGate, Comment, Duplicate, ExportPlan:
 		return nil
+	default: // everything else is up to owners
 	}
 	if by.Admin || by.Is(p.def.content.Owner) {
 		return nil
@@ -89,6 +90,7 @@ func (c *Command) check() error {
 		if c.Assignee != nil {
 			v.party("assignee", *c.Assignee)
 		}
+	default: // nothing else has members of its own
 	}
 	if c.Action.onTask() && c.Task == "" {
 		v.fault("task", "must name a task")

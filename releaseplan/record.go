@@ -151,10 +151,8 @@ func (p *Plan) workFields(f map[string][]string) {
 		f[fieldWake] = []string{store.Time(due)}
 	}
 	add := func(field, value string) {
-		for _, have := range f[field] {
-			if have == value {
-				return
-			}
+		if slices.Contains(f[field], value) {
+			return
 		}
 		if len(f[field]) < store.MaxValues {
 			f[field] = append(f[field], value)
@@ -248,7 +246,7 @@ func corrupt(id, part string, why error) error {
 	if why == nil {
 		return fmt.Errorf("plan %s: %s cannot be read: %w", id, part, errCorrupt)
 	}
-	return fmt.Errorf("plan %s: %s cannot be read: %w: %v", id, part, errCorrupt, why)
+	return fmt.Errorf("plan %s: %s cannot be read: %w: %s", id, part, errCorrupt, why.Error()) // not wrapped: it is no fault of a caller
 }
 
 func notFound(id string) error { return fmt.Errorf("plan %q: %w", short(id), penstock.ErrNotFound) }

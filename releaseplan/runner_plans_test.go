@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"

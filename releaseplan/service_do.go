@@ -149,6 +149,7 @@ func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock
 		if err := s.unreferenced(ctx, st.plan); err != nil {
 			return nil, nil, err
 		}
+	default: // nothing to look up
 	}
 	return st.plan.Do(c, by, now)
 }

@@ -3,6 +3,7 @@ package releaseplan_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,7 +133,7 @@ func TestHowOftenAStoreIsAsked(t *testing.T) {
 	}
 	refused := func() error {
 		if _, err := warm.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Resume}, cAnn); !errors.Is(err, penstock.ErrRefused) {
-			return fmt.Errorf("not refused: %v", err)
+			return fmt.Errorf("not refused: %w", err)
 		}
 		return nil
 	}
@@ -166,9 +167,9 @@ func TestHowOftenAStoreIsAsked(t *testing.T) {
 // cCached counts the plans of which a Service needs one Get only.
 func cCached(t *testing.T, spy *cSpy, s *releaseplan.Service, ids []string) (cached []bool) {
 	t.Helper()
-	for i := len(ids) - 1; i >= 0; i-- { // the latest first, so that looking changes little
+	for _, id := range slices.Backward(ids) { // the latest first, so that looking changes little
 		spy.told(nil)
-		if _, err := s.Get(t.Context(), ids[i], cAnn); err != nil {
+		if _, err := s.Get(t.Context(), id, cAnn); err != nil {
 			t.Fatal(err)
 		}
 		cached = append(cached, len(spy.of("Get")) == 1)

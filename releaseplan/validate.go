@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/canonical"
 )

@@ -89,6 +89,7 @@ func (c *change) apply(op *store.Op, bodies [][]byte) error {
 		r.fields = keep(old.fields, op.Fields)
 	case store.Check:
 		*r.state = *old.state
+	case store.Delete: // nothing is left but the events
 	}
 	c.reindex(op.Key.Kind, old, r)
 	for i := range op.Events {

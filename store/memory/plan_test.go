@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -120,7 +121,7 @@ func TestFindStopsWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.now.Load().find(ctx, q); err != context.Canceled {
+	if _, err := s.now.Load().find(ctx, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("find = %v, want context.Canceled", err)
 	}
 }
