@@ -40,12 +40,13 @@ func cFight(t *testing.T, n int, prepare func(*releaseplan.Service) *releaseplan
 }
 
 // cPersistently does a command until it is not a conflict.
-func cPersistently(t *testing.T, s *releaseplan.Service, id string, c releaseplan.Command, by penstock.Actor) error {
-	for {
-		if _, err := s.Do(t.Context(), id, c, by); !errors.Is(err, penstock.ErrConflict) {
+func cPersistently(t *testing.T, s *releaseplan.Service, id string, c releaseplan.Command, by penstock.Actor) (err error) {
+	for range 1_000 {
+		if _, err = s.Do(t.Context(), id, c, by); !errors.Is(err, penstock.ErrConflict) {
 			return err
 		}
 	}
+	return err
 }
 
 func TestThirtyTwoCompleteTheSameTask(t *testing.T) {

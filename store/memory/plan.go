@@ -74,11 +74,13 @@ func (s *snapshot) best(q store.Query) (best plan, total int) {
 	plans := s.plans(q)
 	all := float64(max(1, s.all(s.number(name{kind: q.Kind, use: bySort})).size()))
 	matches, total := all, -1 // as many as if the filters had nothing to do with each other
+	everywhere := float64(plans[0].size()) == all // every record has a place in the order
 	for i := range plans {
 		p := &plans[i]
 		p.share = s.sample(q, *p)
 		matches *= min(1, float64(p.size())*p.share/all)
-		if p.unique && !p.test && !rest(q, *p) {
+		alone := everywhere && p.filter >= 0 && len(q.Where) == 1
+		if p.unique && !p.test && (alone || !rest(q, *p)) {
 			total = p.size()
 		}
 	}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/penstock-go/penstock/releaseplan"
+)
+
+// outcome says in which state the plan ended and, if that is not a good one, what
+// stopped, why, and how to go on.
+func (s *session) outcome(ctx context.Context, p *releaseplan.Plan, file string) error {
+	switch p.State() {
+	case releaseplan.Completed:
+		s.line("\n%s", s.paint(green, p.Name()+": completed."))
+		return nil
+	case releaseplan.Failed:
+	default:
+		s.line("\n%s", s.paint(amber, fmt.Sprintf("%s: %s.", p.Name(), strings.ReplaceAll(string(p.State()), "_", " "))))
+		return nil
+	}
+	s.line("\n%s", s.paint(red, p.Name()+": failed."))
+	for _, t := range p.Tasks() {
+		if t.State != releaseplan.TaskFailed {
+			continue
+		}
+		why := strings.Split(t.Status.Remark, "\n")
+		s.line("  what stopped  %q in the phase %q", t.Name, p.Content().Phases[t.Phase].Name)
+		s.line("  why           %s", why[0])
+		for i, line := range why[1:] {
+			label := "last lines"
+			if i > 0 {
+				label = ""
+			}
+			s.line("  %-12s  │ %s", label, line)
+		}
+		can, err := s.plans.CanTask(ctx, s.id, t.ID, s.operator)
+		if err != nil {
+			return err
+		}
+		s.line("  possible now  %s", strings.Join(allowed(can), ", "))
+	}
+	s.line("  still to do   %s", count(p.TaskCount().Todo, "task"))
+	s.line("  how to go on  Mend the cause and start again: this program keeps its plans in memory only.")
+	s.line("                With -interactive it stops at a failure and asks: retry, skip or abort.")
+	command := "go run ./examples/quickstart -interactive"
+	if file != "" {
+		command += " -plan " + file
+	}
+	s.line("                %s", command)
+	return nil
+}
+
+// allowed returns the actions that take a task on.
+func allowed(can []releaseplan.Verdict) []string {
+	var words []string
+	for _, v := range can {
+		if v.Allowed && (v.Action == releaseplan.Retry || v.Action == releaseplan.Skip) {
+			words = append(words, string(v.Action))
+		}
+	}
+	return words
+}

@@ -1,0 +1,143 @@
+// Quickstart runs a release plan from a YAML file for real, and shows it.
+//
+//	go run ./examples/quickstart
+//
+// The plan is plan.yaml: it is finalized, approved by two of three people, and then
+// carried out, with shell commands as tasks. What happens is told while it happens;
+// at the end come a timeline and the audit trail. It needs a Unix system.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+//go:embed plan.yaml
+var embedded []byte
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // the plan did not come to a good end
+	exitUsage       = 2 // the command line or the plan file is wrong
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends the process at once
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+const usage = `Quickstart runs a release plan for real and shows it: progress, timeline, audit trail.
+
+usage: quickstart [-plan FILE] [-interactive] [-dir DIR]
+
+  -plan FILE     run this plan instead of the one that is built in
+  -interactive   ask at the terminal for votes, for what people do, and after a failure
+                 for retry, skip or abort; without it, scripted people do the usual
+  -dir DIR       work in DIR and keep what is there; default: a directory that is removed
+
+A plan file is YAML with the members of releaseplan.Content; see plan.yaml. Tasks are of
+kind shell (spec: run, dir), wait (spec: for, until) or manual. A shell task finds the
+plan's variables in its environment; a secret one without a value is taken from there.
+
+exit status: 0 completed; 1 failed, denied, expired or canceled; 2 wrong usage or a plan
+file with faults; 130 interrupted. Colours: only on a terminal, and not with NO_COLOR set.
+`
+
+// run is the program: it returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { _, _ = io.WriteString(flags.Output(), usage) }
+	file := flags.String("plan", "", "")
+	interactive := flags.Bool("interactive", false, "")
+	dir := flags.String("dir", "", "")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case err != nil:
+		return exitUsage
+	case flags.NArg() > 0:
+		return complain(stderr, exitUsage, fmt.Errorf("%q is not understood; see -h", flags.Arg(0)))
+	}
+	name, doc := "plan.yaml", embedded
+	if *file != "" {
+		var err error
+		if doc, err = readFile(*file); err != nil {
+			return complain(stderr, exitUsage, err)
+		}
+		name = *file
+	}
+	content, err := readPlan(name, doc, os.Getenv, time.Now())
+	if err != nil {
+		return complain(stderr, exitUsage, err)
+	}
+	place, tidy, err := workplace(*dir)
+	if err != nil {
+		return complain(stderr, exitUsage, err)
+	}
+	defer tidy()
+
+	s := &session{screen: &screen{to: stdout, colour: colourful(stdout)}, interactive: *interactive, dir: place, people: script{after: pause}}
+	if *interactive {
+		listening, stop := context.WithCancel(ctx)
+		defer stop()
+		s.people = terminal{screen: s.screen, lines: listen(listening, stdin)}
+	}
+	draft, err := s.open(ctx, content)
+	if err != nil {
+		return complain(stderr, exitFailed, err)
+	}
+	p, err := s.run(ctx, draft)
+	if err != nil {
+		return complain(stderr, exitFailed, err)
+	}
+	whole := context.WithoutCancel(ctx) // what was interrupted is shown as well
+	timeline(s.screen, p)
+	if err := errors.Join(trail(whole, s.screen, s.plans, s.id, s.operator), s.outcome(whole, p, *file)); err != nil {
+		return complain(stderr, exitFailed, err)
+	}
+	switch {
+	case p.State() == "completed":
+		return exitDone
+	case ctx.Err() != nil:
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// complain tells an error and returns the exit status.
+func complain(stderr io.Writer, code int, err error) int {
+	_, _ = fmt.Fprintln(stderr, err)
+	if faults, ok := errors.AsType[*fileError](err); ok {
+		_, _ = fmt.Fprintf(stderr, "%s; nothing was started\n", count(len(faults.faults), "fault"))
+	}
+	return code
+}
+
+// workplace returns the directory that tasks work in, and what to do at the end.
+func workplace(dir string) (string, func(), error) {
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", nil, err
+		}
+		dir, err := filepath.Abs(dir)
+		return dir, func() {}, err
+	}
+	dir, err := os.MkdirTemp("", "quickstart-")
+	return dir, func() { _ = os.RemoveAll(dir) }, err
+}
