@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
@@ -185,10 +184,10 @@ func (p *Plan) restore(tasks map[string]*TaskStatus) error {
 // status checks that the status of a plan as a whole fits together.
 func (v *validator) status(p *Plan) {
 	st := &p.st
-	if !slices.Contains(planLife.States(), st.State) {
+	if !st.State.known() {
 		v.fault("status.state", "%q is no state of a plan", short(string(st.State)))
 	}
-	if n := len(st.Visits); n == 0 || n > len(planLife.States()) || st.Visits[n-1].State != st.State {
+	if n := len(st.Visits); n == 0 || n > len(planLife.Rules)+len(planLife.Final) || st.Visits[n-1].State != st.State {
 		v.fault("status.visits", "must end with the state")
 	}
 	if st.State == AwaitingApproval && !p.requestIs(approval.Pending) || st.State == Approved && !p.requestIs(approval.Approved) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,7 +128,7 @@ func (f Filter) query() (store.Query, error) {
 	if len(f.States) > 0 {
 		values := make([]string, len(f.States))
 		for i, state := range f.States {
-			if !slices.Contains(planLife.States(), state) {
+			if !state.known() {
 				v.fault(fmt.Sprintf("states[%d]", i), "%q is no state of a plan", short(string(state)))
 			}
 			values[i] = string(state)

@@ -28,6 +28,12 @@ const (
 // Final reports whether nothing leaves s.
 func (s State) Final() bool { return planLife.IsFinal(s) }
 
+// known reports whether s is a state of a plan.
+func (s State) known() bool {
+	_, moves := planLife.Rules[s]
+	return moves || s.Final()
+}
+
 // A TaskState is where a task is in its life.
 type TaskState string
 

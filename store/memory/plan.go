@@ -73,7 +73,7 @@ func (s *snapshot) byFilter(q store.Query, i int, f store.Filter) plan {
 func (s *snapshot) best(q store.Query) (best plan, total int) {
 	plans := s.plans(q)
 	all := float64(max(1, s.all(s.number(name{kind: q.Kind, use: bySort})).size()))
-	matches, total := all, -1 // as many as if the filters had nothing to do with each other
+	matches, total := all, -1                     // as many as if the filters had nothing to do with each other
 	everywhere := float64(plans[0].size()) == all // every record has a place in the order
 	for i := range plans {
 		p := &plans[i]
