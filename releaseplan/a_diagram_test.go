@@ -98,7 +98,7 @@ func ExampleTaskDiagram() {
 	//     running --> done : complete
 	//     running --> failed : fail
 	//     running --> failed : interrupt
-	//     running --> running : lease [an attempt that nobody carries out]
+	//     running --> running : lease [an attempt that nobody carries out and a running plan and an open window and an approval of the content as it is]
 	//     running --> running : reassign
 	//     running --> running : release_claim [to be claimed]
 	//     running --> canceling : stop* [a plan that is being canceled]

@@ -47,9 +47,13 @@ var aTaskTable = []struct{ task, plans, row string }{
 	{"disabled", "canceling canceled completed", "start:enabled,plan_running,ready complete:enabled,plan_running,ready skip:enabled,plan_under_way hold:plan_alive release:held,plan_alive claim:plan_alive release_claim:claimed,plan_alive reassign:plan_alive"},
 	{"disabled", "complete_check complete_check_failed", "start:enabled,plan_running,ready complete:enabled,plan_running,ready skip:enabled,plan_under_way hold release:held claim release_claim:claimed reassign"},
 	// under way, started by a person, of nobody's lease
-	{"running", "running paused expired", "complete fail abort claim release_claim:claimed reassign lease interrupt"},
+	{"running", "running", "complete fail abort claim release_claim:claimed reassign lease interrupt"},
+	{"running", "paused", "complete fail abort claim release_claim:claimed reassign lease:plan_running interrupt"},
+	{"running", "expired", "complete fail abort claim release_claim:claimed reassign lease:plan_running,window_open interrupt"},
 	// under way at a Runner
-	{"leased", "running paused expired", "complete fail abort claim release_claim:claimed reassign lease:not_leased interrupt"},
+	{"leased", "running", "complete fail abort claim release_claim:claimed reassign lease:not_leased interrupt"},
+	{"leased", "paused", "complete fail abort claim release_claim:claimed reassign lease:not_leased,plan_running interrupt"},
+	{"leased", "expired", "complete fail abort claim release_claim:claimed reassign lease:not_leased,plan_running,window_open interrupt"},
 	// told to stop, at a Runner
 	{"canceling", "running paused expired canceling", "complete fail interrupt"},
 	{"done", "running paused failed draft finalize_check finalize_check_failed finalized awaiting_approval approved denied execute_check execute_check_failed expired complete_check complete_check_failed completed canceling canceled", ""},

@@ -56,6 +56,7 @@ func (s *Service) saveAround(ctx context.Context, ops []store.Op, before, after 
 				op.Version = 0 // it must be free
 			}
 			ops = append(ops, op)
+		case r.Kind == kindName && string(r.Body) != after.id: // another plan bears it
 		case r.Version != 0:
 			ops = append(ops, store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}})
 		}

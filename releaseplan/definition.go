@@ -201,17 +201,23 @@ func (d *definition) cycles(v *validator) {
 		state := make([]byte, len(p.Tasks)) // 1: on the path, 2: done
 		var path []int
 		var visit func(int)
+		const told = 10 // cycles of a phase: there can be very many
+		found := 0
 		visit = func(j int) {
 			state[j] = 1
 			path = append(path, j)
 			for _, need := range p.needs[j] {
 				switch {
-				case need.phase != i || state[need.task] == 2:
+				case found == told || need.phase != i || state[need.task] == 2:
 				case state[need.task] == 1:
 					var names []string
 					for _, k := range append(path[slices.Index(path, need.task):], need.task) {
 						names = append(names, d.label(taskRef{i, k}))
 					}
+					if n := len(names); n > 20 {
+						names = slices.Concat(names[:10], []string{"…"}, names[n-9:])
+					}
+					found++
 					v.fault(fmt.Sprintf("phases[%d].tasks[%d].needs", i, j), "makes a cycle: %s", strings.Join(names, " → "))
 				default:
 					visit(need.task)

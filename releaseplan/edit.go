@@ -33,6 +33,11 @@ func (t *transition) edit(content Content) error {
 		if err := p.underWay(next); err != nil {
 			return err
 		}
+		q := *p
+		q.def = next
+		if err := q.Lint(); err != nil { // what goes on is not finalized again
+			return err
+		}
 	}
 	rev := revise(p.def, next)
 	if rev == nil {

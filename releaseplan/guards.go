@@ -81,6 +81,9 @@ var (
 	finishNotAsked = planGuard{Rule: "finish_not_asked", Needs: "not to have been asked for before",
 		Holds: func(s *situation) bool { return !s.p.st.FinishAsked }}
 
+	retracted = planGuard{Rule: "retracted", Needs: "its providers to have dropped its requests",
+		Holds: func(s *situation) bool { return len(s.p.st.Retract) == 0 }}
+
 	archived = planGuard{Rule: "archived", Needs: "to be archived",
 		Holds: func(s *situation) bool { return !s.p.st.Archived.IsZero() }}
 	notArchived = planGuard{Rule: "not_archived", Needs: "to be unarchived first",
@@ -122,7 +125,7 @@ var standing = map[Action]standingRule{
 	Unarchive:      {guards: []planGuard{archived}},
 	Duplicate:      {},
 	ExportPlan:     {},
-	Delete:         {guards: []planGuard{nothingRuns, requestClosed}},
+	Delete:         {guards: []planGuard{nothingRuns, requestClosed, retracted}},
 }
 
 // refusals returns why an action that keeps the state cannot be done; none if it can.

@@ -45,7 +45,7 @@ var taskLife = lifecycle.Machine[*taskSituation, TaskState, Action]{
 			Fail:         {To: TaskFailed},
 			Interrupt:    {To: TaskFailed},
 			Abort:        {To: TaskCanceling},
-			Lease:        {To: TaskRunning, If: []taskGuard{notLeased}},
+			Lease:        {To: TaskRunning, If: []taskGuard{notLeased, planRuns, taskWindowOpen, taskApproved}},
 			Claim:        {To: TaskRunning, If: []taskGuard{unclaimed}},
 			ReleaseClaim: {To: TaskRunning, If: []taskGuard{claimed}},
 			Reassign:     {To: TaskRunning},
@@ -88,6 +88,8 @@ var (
 	taskWindowOpen = taskGuard{Rule: "window_open", Needs: "an open window",
 		Holds:  func(s *taskSituation) bool { return s.p.def.content.Window.Open(s.at) },
 		Clears: func(s *taskSituation) time.Time { return s.p.def.content.Window.opens(s.at) }}
+	taskApproved = taskGuard{Rule: "content_approved", Needs: "an approval of the content as it is",
+		Holds: func(s *taskSituation) bool { return s.p.contentApproved() }}
 	taskReady = taskGuard{Rule: "ready", Needs: "what comes before it to be done or skipped",
 		Holds: func(s *taskSituation) bool { return s.p.ready(s.ref) }}
 	isManual = taskGuard{Rule: "manual", Needs: "to be started first",

@@ -14,6 +14,7 @@ const (
 	MaxLabels      = 64
 	MaxStrategies  = 50       // of one milestone
 	MaxName        = 255      // characters
+	maxNameBytes   = 1_000    // so that stores can index it
 	MaxDescription = 64 << 10 // bytes
 	MaxSpec        = 64 << 10 // bytes
 	MaxValue       = 4 << 10  // bytes of a variable

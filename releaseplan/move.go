@@ -72,8 +72,9 @@ func (t *transition) openGate(s State) error {
 	return t.record(Change{Kind: GateOpened, Gate: &status})
 }
 
-// code returns the one-time code of a round of checks. Without the plan's key
-// nobody can tell it.
+// code returns the one-time code of a round of checks. It names the round, so that
+// a stale answer is known: nobody can tell it before the round begins, and whoever
+// may read the plan can then. Who may answer is the host's to say.
 func (p *Plan) code(round int) string {
 	mac := hmac.New(sha256.New, p.key)
 	fmt.Fprintf(mac, "gate\x00%s\x00%d", p.id, round)

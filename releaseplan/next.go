@@ -92,7 +92,7 @@ func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
 			switch {
 			case status.State == TaskCanceling:
 				step.Kind = StepStop
-			case a.Lease != "":
+			case a.Lease != "" || p.st.State != Running || !p.def.content.Window.Open(now) || !p.contentApproved():
 				continue
 			}
 			if !yield(step) {

@@ -172,10 +172,13 @@ func (p *Plan) workFields(f map[string][]string) {
 	if i := p.current(); i < len(p.phases) {
 		kinds = p.def.phases[i].kinds
 	}
+	found := make(map[string]bool)
 	for step := range p.pending(p.st.Updated.At) {
 		add(fieldWork, workValue(step))
-		if step.Kind == StepStart && len(f[fieldWork]) > kinds {
-			break
+		if step.Kind == StepStart {
+			if found[step.Handler] = true; len(found) >= kinds {
+				break
+			}
 		}
 	}
 }

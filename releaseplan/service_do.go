@@ -53,6 +53,8 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 	for try := range maxTries {
 		p, err := s.attempt(ctx, id, c, by, commit, try > 0)
 		switch {
+		case errors.Is(err, errStale) && c.Action == Edit && c.IfVersion == 0 && try > 0:
+			return nil, fmt.Errorf("plan %s: %w", id, penstock.ErrConflict)
 		case errors.Is(err, errStale):
 			continue
 		case err != nil && isConflict(err):
@@ -133,7 +135,7 @@ func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock
 		if err := errors.Join(content.Validate(), s.look(ctx, &content, &st.plan.def.content)); err != nil {
 			return st.plan, nil, err
 		}
-		if content.Folder.Key() != st.plan.def.content.Folder.Key() { // to move it there is as good as to create it there
+		if content.Folder != st.plan.def.content.Folder { // to move it there is as good as to create it there
 			to := st.plan.Resource()
 			to.Folder = content.Folder
 			if err := s.authorizer.Ask(ctx, by, penstock.Edit, to); err != nil {
@@ -161,14 +163,19 @@ func (s *Service) members(ctx context.Context, p *Plan) (map[string][]penstock.P
 		return nil, nil
 	}
 	members := make(map[string][]penstock.Party)
+	var faults []error
 	for _, group := range policy.Groups() {
 		info, err := s.directory.Party(ctx, group)
+		if errors.Is(err, penstock.ErrNotFound) {
+			faults = append(faults, penstock.Invalid("approval.nodes", "the group %q is not known", short(group.Label())))
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("group %s: %w", group.Label(), err)
 		}
 		members[group.Key()] = info.Members
 	}
-	return members, nil
+	return members, errors.Join(faults...)
 }
 
 func (s *Service) unreferenced(ctx context.Context, p *Plan) error {

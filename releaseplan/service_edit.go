@@ -56,6 +56,9 @@ func (s *Service) Duplicate(ctx context.Context, id string, as Copy, by penstock
 	if err != nil {
 		return nil, err
 	}
+	if err := st.plan.permit(by, Command{Action: Duplicate}); err != nil {
+		return nil, err
+	}
 	c := st.plan.Duplicate(s.newID())
 	c.Name = as.Name
 	if c.Name == "" {
@@ -91,6 +94,9 @@ func copyName(name string) string {
 func (s *Service) Export(ctx context.Context, id string, by penstock.Actor) ([]byte, error) {
 	st, err := s.read(ctx, id, by, penstock.Read)
 	if err != nil {
+		return nil, err
+	}
+	if err := st.plan.permit(by, Command{Action: ExportPlan}); err != nil {
 		return nil, err
 	}
 	return Export(st.plan)

@@ -272,6 +272,8 @@ func (v *validator) name(path, s string) {
 		v.fault(path, "must not be empty")
 	case n > MaxName:
 		v.fault(path, "%d characters are too many: at most %d", n, MaxName)
+	case len(s) > maxNameBytes:
+		v.fault(path, "%d bytes are too many: at most %d", len(s), maxNameBytes)
 	case !utf8.ValidString(s):
 		v.fault(path, "must be UTF-8")
 	default:

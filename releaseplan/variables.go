@@ -40,6 +40,9 @@ func (v Variable) Format(f fmt.State, _ rune) { fmt.Fprint(f, v.String()) }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,127}$`)
 
+// maxFaults bounds how many faults of variables are told at once.
+const maxFaults = 100
+
 // maxExpanded bounds a value after all others were filled in.
 const maxExpanded = 64 << 10
 
@@ -81,7 +84,9 @@ func resolve(vars []Variable, secrets map[string]string) (map[string]string, err
 		r.vars[v.Name] = v
 	}
 	for _, v := range vars {
-		r.value(v.Name)
+		if r.value(v.Name); len(r.faults) >= maxFaults {
+			break
+		}
 	}
 	return r.done, errors.Join(r.faults...)
 }
@@ -141,8 +146,11 @@ func (r *resolver) expand(of, text string) (string, bool) {
 			name := text[i+1 : i+end]
 			i += end + 1
 			if _, known := r.vars[name]; !known {
-				r.fault(of, "refers to the unknown variable %q", name)
+				r.fault(of, "refers to the unknown variable %q", short(name))
 				ok = false
+				if len(r.faults) >= maxFaults {
+					return "", false
+				}
 				continue
 			}
 			v, good := r.value(name)
@@ -165,7 +173,10 @@ func (r *resolver) fault(name, format string, args ...any) {
 	if name != "" {
 		field = "variables." + name
 	}
-	r.faults = append(r.faults, penstock.Invalid(field, format, args...))
+	fault := penstock.Invalid(field, format, args...)
+	if len(r.faults) < maxFaults && !slices.ContainsFunc(r.faults, func(e error) bool { return e.Error() == fault.Error() }) {
+		r.faults = append(r.faults, fault)
+	}
 }
 
 // Expand returns text with the variables filled in, by the rules of [Variable].

@@ -15,7 +15,7 @@ import (
 // and sequence names) is UTF-8 without NUL, and so are the values of filters.
 const (
 	MaxOps       = 1_000    // ops of a Commit, keys of a Get
-	MaxEvents    = 10_000   // events of a Commit
+	MaxEvents    = 1 << 16  // events of a Commit
 	MaxKey       = 255      // bytes of kind/id; kind and id are not empty, and kind has no slash
 	MaxName      = 255      // bytes of the name of a field, an event or a sequence; not empty
 	MaxFields    = 32       // fields of a record, filters of a Query
