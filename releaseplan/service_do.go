@@ -44,7 +44,7 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	unlock, err := s.locks.lock(ctx, id)
+	unlock, err := s.turn(ctx, id, by)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,23 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 		}
 	}
 	return nil, fmt.Errorf("plan %s changed %d times meanwhile: %w", id, maxTries, penstock.ErrConflict)
+}
+
+// patience is how long the library's own commands wait for a plan's turn.
+const patience = 100 * time.Millisecond
+
+// turn waits for the plan's turn. Turns only spare conflicts, so a Runner, which
+// must not stand still because a host's Authorizer does, goes on without its own.
+func (s *Service) turn(ctx context.Context, id string, by penstock.Actor) (unlock func(), err error) {
+	if by.ID != penstock.SystemID {
+		return s.locks.lock(ctx, id)
+	}
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if unlock, err = s.locks.lock(soon, id); err != nil && ctx.Err() == nil {
+		return func() {}, nil
+	}
+	return unlock, err
 }
 
 // errStale says that a decision was made on a plan that is no longer the stored one.
