@@ -1,0 +1,32 @@
+package sqlstore
+
+// SQLite is the dialect of SQLite 3.35 and newer.
+func SQLite() Dialect {
+	return Dialect{
+		Part: func(value, part string) string { return "instr(" + value + ", " + part + ") > 0" },
+		Tail: func(value, tail string) string { return "substr(" + value + ", -length(" + tail + ")) = " + tail },
+		Values: func(field string) string {
+			return "json_each(r.fields) AS f JOIN json_each(f.value) AS v ON f.key = " + field
+		},
+		First: func(field string) string {
+			return "(SELECT json_extract(f.value, '$[0]') FROM json_each(r.fields) AS f WHERE f.key = " + field + ")"
+		},
+		Exists: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)",
+		Index:  func(name string) string { return " INDEXED BY " + name },
+	}
+}
+
+// PostgreSQL is the dialect of PostgreSQL 12 and newer.
+func PostgreSQL() Dialect {
+	return Dialect{
+		Locking: true,
+		Part:    func(value, part string) string { return "strpos(" + value + ", " + part + ") > 0" },
+		Tail:    func(value, tail string) string { return "right(" + value + ", length(" + tail + ")) = " + tail },
+		Values: func(field string) string {
+			return `(SELECT x.value COLLATE "C" AS value FROM jsonb_array_elements_text(r.fields::jsonb -> ` + field + `::text) AS x(value)) AS v`
+		},
+		First:  func(field string) string { return `((r.fields::jsonb -> ` + field + `::text ->> 0) COLLATE "C")` },
+		Exists: "SELECT to_regclass($1) IS NOT NULL",
+		Index:  func(string) string { return "" },
+	}
+}

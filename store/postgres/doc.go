@@ -1,0 +1,32 @@
+// Package postgres is a [store.Store] in PostgreSQL, for services with several
+// replicas. It imports no driver: open the database with the one you like, that
+// of pgx for example, and hand over the *sql.DB:
+//
+//	db, err := sql.Open("pgx", url)
+//	s, err := postgres.New(ctx, db, nil)
+//
+// PostgreSQL 12 or newer is needed, with the encoding UTF8. Your own tables may
+// be in the same database; [Tx] commits plans and your rows together.
+//
+// # Writing
+//
+// Any number of processes write side by side. A Commit locks the records that it
+// names, in the order of their keys, and compares their versions; it waits only for those who write
+// the same records. A record that a Commit only checks can be checked by others at the same time.
+// When the database sacrifices a transaction, to a deadlock with yours for example, Commit tries again,
+// at most ten times, but never once it asked for the COMMIT: an error from there on is passed up,
+// since nobody knows what became of it.
+//
+// # Events
+//
+// A Commit writes events without a position. Whoever reads events next gives
+// positions to all that are committed by then, under a lock that only readers take. So the order of
+// positions is the order in which events became visible: whoever reads on from
+// the last one he saw misses none, no writer waits for another because of the log,
+// and a transaction that stays open for long delays its own events only.
+//
+// # Durability
+//
+// It is that of the connection: with synchronous_commit on, as it is by default, what was
+// committed survives a loss of power.
+package postgres

@@ -1,0 +1,170 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/internal/sqlstore"
+)
+
+// Get implements store.Store.
+func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := store.CheckKeys(keys); err != nil {
+		return nil, err
+	}
+	return read(ctx, s, func() ([]store.Record, error) { return s.tables.Get(ctx, s.prepared, keys) })
+}
+
+// Find implements store.Store.
+func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
+	if err := s.ready(ctx); err != nil {
+		return store.Page{}, err
+	}
+	q, err := store.CheckQuery(q)
+	if err != nil {
+		return store.Page{}, err
+	}
+	return read(ctx, s, func() (store.Page, error) { return s.tables.Find(ctx, s.prepared, q) })
+}
+
+// Events implements store.Store.
+func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	q, err := store.CheckEvents(q)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, s, func() ([]store.Event, error) { return s.tables.ReadEvents(ctx, s.prepared, q, false) })
+}
+
+// Commit implements store.Store.
+func (s *Store) Commit(ctx context.Context, ops ...store.Op) (version int64, err error) {
+	if err := s.ready(ctx); err != nil {
+		return 0, err
+	}
+	if err := store.CheckOps(ops); err != nil {
+		return 0, err
+	}
+	err = s.writer.do(ctx, func(ctx context.Context, tx sqlstore.Session) (err error) {
+		version, err = s.tables.Commit(ctx, tx, ops)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for i := range ops {
+		if len(ops[i].Events) > 0 {
+			s.Wake()
+			break
+		}
+	}
+	return version, nil
+}
+
+// Next implements store.Store.
+func (s *Store) Next(ctx context.Context, sequence string, n int) (first int64, err error) {
+	if err := s.ready(ctx); err != nil {
+		return 0, err
+	}
+	if err := store.CheckNext(sequence, n); err != nil {
+		return 0, err
+	}
+	err = s.writer.do(ctx, func(ctx context.Context, tx sqlstore.Session) (err error) {
+		first, err = s.tables.Next(ctx, tx, sequence, n)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return first, nil
+}
+
+// Wait implements store.Waker. It is woken by commits of this Store, and by Wake. Who
+// shares the database with other processes polls besides.
+func (s *Store) Wait(ctx context.Context, after int64) error {
+	for {
+		rung := s.listen()
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+		last, err := read(ctx, s, func() (int64, error) { return s.tables.Position(ctx, s.prepared) })
+		if err != nil || last > after {
+			return err
+		}
+		select {
+		case <-rung:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Wake makes every Wait look again: call it after you committed the
+// transaction of a Tx.
+func (s *Store) Wake() {
+	s.bell.Lock()
+	defer s.bell.Unlock()
+	if s.rung != nil {
+		close(s.rung)
+		s.rung = nil
+	}
+}
+
+// listen returns what is closed by the next Wake.
+func (s *Store) listen() <-chan struct{} {
+	s.bell.Lock()
+	defer s.bell.Unlock()
+	if s.rung == nil {
+		s.rung = make(chan struct{})
+	}
+	return s.rung
+}
+
+// Close implements store.Store. Commits that are under way end first. The
+// *sql.DB stays open.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.writer.close()
+	s.Wake()
+	return s.prepared.Close()
+}
+
+// ready returns why nothing can be done, if so.
+func (s *Store) ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.closed.Load() {
+		return store.ErrClosed
+	}
+	return nil
+}
+
+// read reads when there is a place.
+func read[T any](ctx context.Context, s *Store, get func() (T, error)) (result T, err error) {
+	select {
+	case s.readers <- struct{}{}:
+	case <-ctx.Done():
+		return result, ctx.Err()
+	}
+	defer func() { <-s.readers }()
+	result, err = get()
+	switch {
+	case err == nil:
+		return result, nil
+	case s.closed.Load():
+		return result, store.ErrClosed
+	case ctx.Err() != nil:
+		return result, fmt.Errorf("%w: %w", ctx.Err(), err)
+	default:
+		return result, err
+	}
+}
