@@ -53,11 +53,7 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 	for try := range maxTries {
 		p, err := s.attempt(ctx, id, c, by, commit, try > 0)
 		switch {
-		case errors.Is(err, errStale) && c.Action == Edit && c.IfVersion == 0 && try > 0:
-			return nil, fmt.Errorf("plan %s: %w", id, penstock.ErrConflict)
-		case errors.Is(err, errStale):
-			continue
-		case err != nil && isConflict(err):
+		case errors.Is(err, errStale), err != nil && isConflict(err): // others came first
 			s.cache.drop(id)
 			if c.Action != Edit {
 				continue

@@ -1,6 +1,7 @@
 package releaseplan_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -105,4 +106,32 @@ func cExport(t testing.TB, p *releaseplan.Plan) string {
 	t.Helper()
 	doc, err := releaseplan.Export(p)
 	return string(cMust(t, doc, err))
+}
+
+// Rule 10: an edit is never decided again, not even one that was refused on what
+// somebody else changes meanwhile.
+func TestRefusedEditIsNotDecidedAgain(t *testing.T) {
+	t.Parallel()
+	st := memory.New()
+	a := cService(releaseplan.Config{Store: st})
+	p := cRunning(t, a, cContent("release", 1, 3, releaseplan.Parallel))
+	b := cService(releaseplan.Config{Store: st, Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, _ penstock.Resource) error {
+		if right == penstock.Edit { // while b decides, a makes room for edits and edits
+			if q, err := a.Get(t.Context(), p.ID(), cAnn); err == nil && q.State() == releaseplan.Running {
+				cDo(t, a, p.ID(), releaseplan.Command{Action: releaseplan.Pause})
+				content := q.Content()
+				content.Description = "a's"
+				cDo(t, a, p.ID(), releaseplan.Command{Action: releaseplan.Edit, Content: &content})
+			}
+		}
+		return nil
+	}})
+	content := p.Content()
+	content.Description = "b's"
+	if _, err := b.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Edit, Content: &content}, cAnn); !errors.Is(err, penstock.ErrConflict) {
+		t.Errorf("the edit: %v, want a conflict", err)
+	}
+	if q, err := a.Get(t.Context(), p.ID(), cAnn); err != nil || q.Content().Description != "a's" {
+		t.Errorf("the plan says %q, %v", q.Content().Description, err)
+	}
 }
