@@ -72,15 +72,6 @@ type Store interface {
 	Close() error
 }
 
-// A Waker is a Store that can tell when there are new events, so that a reader
-// need not poll.
-type Waker interface {
-	// Wait returns nil once an event with a position greater than after can be
-	// read. It may return nil early. It returns an error if ctx ends or the
-	// store is closed.
-	Wait(ctx context.Context, after int64) error
-}
-
 // A Key names a record.
 type Key struct {
 	Kind string // what it is: plan, template, …; without a slash

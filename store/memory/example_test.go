@@ -23,7 +23,7 @@ func ExampleStore_Wait() {
 		}
 	}()
 	for last := int64(0); last < 3; {
-		if err := s.Wait(ctx, last); err != nil {
+		if _, err := s.Wait(ctx, last); err != nil {
 			fmt.Println(err)
 			return
 		}

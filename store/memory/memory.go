@@ -98,16 +98,19 @@ func (s *Store) Next(ctx context.Context, sequence string, n int) (int64, error)
 }
 
 // Wait implements store.Waker.
-func (s *Store) Wait(ctx context.Context, after int64) error {
+func (s *Store) Wait(ctx context.Context, after int64) (last int64, err error) {
 	for {
 		now, rung, err := s.bell(ctx)
-		if err != nil || int64(now.events.length) > after {
-			return err
+		if err != nil {
+			return 0, err
+		}
+		if last := int64(now.events.length); last > after {
+			return last, nil
 		}
 		select {
 		case <-rung:
 		case <-ctx.Done():
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }

@@ -16,7 +16,7 @@ func TestWaitBlocksUntilThereAreEvents(t *testing.T) {
 		var woken atomic.Int32
 		for range 3 {
 			go func() {
-				if err := s.Wait(t.Context(), 0); err != nil {
+				if _, err := s.Wait(t.Context(), 0); err != nil {
 					t.Error(err)
 				}
 				woken.Add(1)
@@ -38,7 +38,7 @@ func TestWaitBlocksUntilThereAreEvents(t *testing.T) {
 			t.Errorf("%d of 3 woke", woken.Load())
 		}
 		closed := make(chan error, 1)
-		go func() { closed <- s.Wait(t.Context(), 1) }()
+		go func() { _, err := s.Wait(t.Context(), 1); closed <- err }()
 		synctest.Wait()
 		if err := s.Close(); err != nil {
 			t.Error(err)

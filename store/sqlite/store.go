@@ -87,20 +87,20 @@ func (s *Store) Next(ctx context.Context, sequence string, n int) (first int64, 
 
 // Wait implements store.Waker. It is woken by commits of this Store, and by Wake. Who
 // shares the database with other processes polls besides.
-func (s *Store) Wait(ctx context.Context, after int64) error {
+func (s *Store) Wait(ctx context.Context, after int64) (last int64, err error) {
 	for {
 		rung := s.listen()
 		if err := s.ready(ctx); err != nil {
-			return err
+			return 0, err
 		}
 		last, err := read(ctx, s, func() (int64, error) { return s.tables.Position(ctx, s.prepared) })
 		if err != nil || last > after {
-			return err
+			return last, err
 		}
 		select {
 		case <-rung:
 		case <-ctx.Done():
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }

@@ -23,7 +23,7 @@ func everything(ctx context.Context, s store.Store) map[string]error {
 	_, errs["Events"] = s.Events(ctx, store.EventQuery{})
 	_, errs["Next"] = s.Next(ctx, "plan", 1)
 	if waker, ok := s.(store.Waker); ok {
-		errs["Wait"] = waker.Wait(ctx, 0)
+		_, errs["Wait"] = waker.Wait(ctx, 0)
 	}
 	return errs
 }
@@ -65,14 +65,14 @@ func testWait(t reporter, s store.Store) {
 		return
 	}
 	commit(t, s, put("p", 0, event(1, "e")))
-	if err := waker.Wait(t.Context(), 0); err != nil {
+	if _, err := waker.Wait(t.Context(), 0); err != nil {
 		t.Errorf("Wait for what is there: %v", err)
 	}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for {
-				if err := waker.Wait(t.Context(), 1); err != nil {
+				if _, err := waker.Wait(t.Context(), 1); err != nil {
 					t.Errorf("Wait: %v", err)
 					return
 				}
@@ -90,7 +90,7 @@ func testWait(t reporter, s store.Store) {
 	go func() {
 		var err error
 		for err == nil {
-			err = waker.Wait(ctx, 1<<62)
+			_, err = waker.Wait(ctx, 1<<62)
 		}
 		stopped <- err
 	}()

@@ -103,7 +103,7 @@ func TestTxWakesNobodyBeforeItsCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	woken := make(chan error, 1)
-	go func() { woken <- s.Wait(t.Context(), 0) }()
+	go func() { _, err := s.Wait(t.Context(), 0); woken <- err }()
 	commit(t, in, put("p", 0, event(1)))
 	s.Wake() // looks, and sees nothing yet
 	select {
