@@ -12,22 +12,45 @@ import (
 // the chunks: only the last commit writes, and only behind the end of every
 // log that readers can see.
 type log struct {
-	chunks []*[chunkSize]store.Event
-	length int
+	chunks []*chunk // nil where all events are pruned
+	length int      // the last position that was given
 }
+
+// A chunk is events with consecutive positions; nil for those that are pruned.
+type chunk [chunkSize]*store.Event
 
 const chunkSize = 256
 
-// add appends e and returns where it is kept.
+// add appends e and returns what is kept of it.
 func (l *log) add(e store.Event) *store.Event {
 	if l.length == len(l.chunks)*chunkSize {
-		l.chunks = append(l.chunks, new([chunkSize]store.Event))
+		l.chunks = append(l.chunks, new(chunk))
 	}
-	at := &l.chunks[l.length/chunkSize][l.length%chunkSize]
+	at := l.length
 	l.length++
 	e.Position = int64(l.length)
-	*at = e
-	return at
+	l.chunks[at/chunkSize][at%chunkSize] = &e
+	return &e
+}
+
+// without returns the log without the events at these positions. Logs that readers see
+// stay as they are: chunks that lose something are copied.
+func (l *log) without(positions []int64) log {
+	own := log{slices.Clone(l.chunks), l.length}
+	for _, p := range positions {
+		i := int(p-1) / chunkSize
+		if own.chunks[i] == l.chunks[i] {
+			c := *l.chunks[i]
+			own.chunks[i] = &c
+		}
+		own.chunks[i][int(p-1)%chunkSize] = nil
+	}
+	for i := range l.length / chunkSize { // not the one that add writes to
+		if c := own.chunks[i]; c != l.chunks[i] && *c == (chunk{}) {
+			own.chunks[i] = nil
+		}
+	}
+	return own
 }
 
 // after returns copies of the events behind a position, of one kind of subject or of all.
@@ -37,7 +60,12 @@ func (l *log) after(position int64, kind string, limit int) []store.Event {
 		return nil
 	}
 	for i := int(position); i < l.length && len(found) < limit; i++ {
-		if e := &l.chunks[i/chunkSize][i%chunkSize]; kind == "" || kind == e.Subject.Kind {
+		c := l.chunks[i/chunkSize]
+		if c == nil {
+			i += chunkSize - 1 - i%chunkSize
+			continue
+		}
+		if e := c[i%chunkSize]; e != nil && (kind == "" || kind == e.Subject.Kind) {
 			found = append(found, copyEvent(e))
 		}
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/penstock-go/penstock/store"
 )
 
-// A Store is a store.Store and a store.Waker. Use New to make one.
+// A Store is a store.Store, a store.Waker and a store.Pruner. Use New to make one.
 type Store struct {
 	now atomic.Pointer[snapshot] // nil once it is closed
 

@@ -8,7 +8,10 @@ import (
 	"github.com/penstock-go/penstock/store/storetest"
 )
 
-var _ store.Waker = (*memory.Store)(nil)
+var (
+	_ store.Waker  = (*memory.Store)(nil)
+	_ store.Pruner = (*memory.Store)(nil)
+)
 
 func open(testing.TB) store.Store { return memory.New() }
 

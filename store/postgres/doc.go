@@ -25,6 +25,17 @@
 // the last one he saw misses none, no writer waits for another because of the log,
 // and a transaction that stays open for long delays its own events only.
 //
+// # Waking
+//
+// A Store wakes those who wait in [Store.Wait] for its own commits at once, and
+// for those of other processes when it polls, every [Options].Poll. With [Options].Listen it
+// hears of them within milliseconds: commits with events are followed by a NOTIFY,
+// outside of their transactions, which would otherwise commit one at a time. The name
+// of its channel comes from the tables, so Stores in one database do not disturb each other.
+// A notification or a connection that is lost costs time, never an event: whoever is
+// woken, or connected again, reads the log from where he was. LISTEN needs a connection for itself;
+// see [Listener] for PgBouncer.
+//
 // # Durability
 //
 // It is that of the connection: with synchronous_commit on, as it is by default, what was

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
@@ -23,7 +25,8 @@ var (
 	ErrCorrupt = sqlstore.ErrCorrupt
 )
 
-// Options are where a Store keeps its tables. nil and the zero value are the defaults.
+// Options are where a Store keeps its tables, and how it learns of what others
+// commit. nil and the zero value are the defaults.
 type Options struct {
 	// Schema holds the tables: lower-case letters, digits and underscores. New makes it if need be.
 	// Default: the one that the connection looks into first.
@@ -32,13 +35,30 @@ type Options struct {
 	// Prefix begins the names of all tables: lower-case letters, digits and
 	// underscores. Default "penstock_".
 	Prefix string
+
+	// Poll is how often Wait looks for what other processes committed, if nobody
+	// tells: from 1 ms to 1 h. Default 1 s.
+	Poll time.Duration
+
+	// Listen lets Wait hear of it within milliseconds. Default: Wait polls.
+	Listen Listener
+
+	// Quiet says that commits are not announced: other processes learn of them when
+	// they poll. By default a NOTIFY follows commits with events, at most
+	// every 10 ms.
+	Quiet bool
+
+	// Log is told when Listen fails, and when it works again. Default: none.
+	Log *slog.Logger
 }
 
-// A Store is a store.Store in PostgreSQL. Use New to make one.
+// A Store is a store.Store and a store.Waker in PostgreSQL. Use New to make one.
 type Store struct {
-	tables *sqlstore.Tables
-	db     *sql.DB
-	closed atomic.Bool
+	tables   *sqlstore.Tables
+	db       *sql.DB
+	watch    *sqlstore.Watch
+	notifier *notifier // nil if it is to be quiet
+	closed   atomic.Bool
 }
 
 // New returns a Store in db, which stays the caller's: Close does not close it.
@@ -49,17 +69,57 @@ func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
 	if o == nil {
 		o = &Options{}
 	}
-	tables, err := sqlstore.PostgreSQL().Name(o.Schema, o.Prefix)
-	if db == nil {
-		err = errors.Join(err, penstock.Invalid("db", "must not be nil"))
-	}
+	tables, err := check(db, o)
 	if err != nil {
 		return nil, err
 	}
 	if err := prepare(ctx, db, tables, o.Schema); err != nil {
 		return nil, fmt.Errorf("open a store in PostgreSQL: %w", err)
 	}
-	return &Store{tables: tables, db: db}, nil
+	s := &Store{tables: tables, db: db}
+	s.hear(*o)
+	return s, nil
+}
+
+// check returns the tables, or every fault of the arguments.
+func check(db *sql.DB, o *Options) (*sqlstore.Tables, error) {
+	tables, err := sqlstore.PostgreSQL().Name(o.Schema, o.Prefix)
+	faults := []error{err}
+	if db == nil {
+		faults = append(faults, penstock.Invalid("db", "must not be nil"))
+	}
+	if o.Poll != 0 && (o.Poll < time.Millisecond || o.Poll > time.Hour) {
+		faults = append(faults, penstock.Invalid("poll", "must be from 1 ms to 1 h, not %v", o.Poll))
+	}
+	return tables, errors.Join(faults...)
+}
+
+// hear prepares how the Store learns of commits, and tells of its own. Nothing
+// runs until somebody waits, or commits.
+func (s *Store) hear(o Options) {
+	every := o.Poll
+	if every == 0 {
+		every = time.Second
+	}
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	var beside func(context.Context)
+	if o.Listen != nil {
+		session := func(ctx context.Context, heard func()) error {
+			channel, err := s.tables.Channel(ctx, s.db)
+			if err != nil {
+				return err
+			}
+			return o.Listen(ctx, channel, heard)
+		}
+		beside = func(ctx context.Context) { listen(ctx, session, s.watch.Ring, log) }
+	}
+	s.watch = sqlstore.NewWatch(s.end, every, beside)
+	if !o.Quiet {
+		s.notifier = newNotifier(func(ctx context.Context) error { return s.tables.Notify(ctx, s.db) })
+	}
 }
 
 //go:embed migrations/*.sql
@@ -79,6 +139,11 @@ func Migrations() fs.FS {
 // in Events of a subject until tx is committed and others have read them. Numbers of Next are
 // lost with tx, and may then be returned again. Of two transactions that commit several records in
 // different orders one can fail with a deadlock.
+//
+// Unless o is Quiet, commits with events send a NOTIFY inside tx, which is delivered
+// exactly when tx is committed. PostgreSQL commits such transactions one at a
+// time; if that is too slow, be Quiet and call [Store.Wake] after the commit. Of o only
+// Schema, Prefix and Quiet count.
 func Tx(tx *sql.Tx, o *Options) (store.Store, error) {
 	if o == nil {
 		o = &Options{}
@@ -87,5 +152,12 @@ func Tx(tx *sql.Tx, o *Options) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tables.NewTx(tx)
+	in, err := tables.NewTx(tx)
+	if err != nil {
+		return nil, err
+	}
+	if !o.Quiet {
+		in.Tell = tables.Notify
+	}
+	return in, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,17 +14,20 @@ import (
 	"github.com/penstock-go/penstock/store/postgres"
 )
 
-var _ store.Store = (*postgres.Store)(nil)
+var (
+	_ store.Store = (*postgres.Store)(nil)
+	_ store.Waker = (*postgres.Store)(nil)
+)
 
 // What needs a driver is tested in store/internal/conformance.
 
 func TestNewReportsEveryFault(t *testing.T) {
-	_, err := postgres.New(t.Context(), nil, &postgres.Options{Schema: "Plans", Prefix: "no good"})
+	_, err := postgres.New(t.Context(), nil, &postgres.Options{Schema: "Plans", Prefix: "no good", Poll: time.Microsecond})
 	var at []string
 	for _, fault := range penstock.Faults(err) {
 		at = append(at, fault.Field)
 	}
-	if diff := cmp.Diff([]string{"schema", "prefix", "db"}, at); diff != "" {
+	if diff := cmp.Diff([]string{"schema", "prefix", "db", "poll"}, at); diff != "" {
 		t.Errorf("faults of %v (-want +got):\n%s", err, diff)
 	}
 	if _, err := postgres.New(t.Context(), nil, nil); !errors.Is(err, penstock.ErrInvalid) {

@@ -57,6 +57,9 @@ func (s *Store) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
+		if sqlstore.HaveEvents(ops) {
+			s.Wake()
+		}
 		return version, nil
 	})
 }
@@ -78,9 +81,17 @@ func (s *Store) Next(ctx context.Context, sequence string, n int) (int64, error)
 	})
 }
 
-// Close implements store.Store. What is under way goes on. The *sql.DB stays open.
+// Close implements store.Store. What is under way goes on, but Wait ends. The
+// *sql.DB stays open. Close waits for Options.Listen to return, and for a NOTIFY that is to be sent,
+// though not longer than a second.
 func (s *Store) Close() error {
-	s.closed.Store(true)
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.watch.Close()
+	if s.notifier != nil {
+		s.notifier.close()
+	}
 	return nil
 }
 

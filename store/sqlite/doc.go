@@ -29,6 +29,10 @@
 // A database in memory belongs to its connection: call db.SetMaxOpenConns(1) and
 // leave connections open. A database file must not be on a network
 // file system. When the disk is full a Commit fails and the database stays as it was.
-// Several Stores, and several processes, can share a database; Wait is
-// woken by the Store's own commits only.
+//
+// # Other processes
+//
+// Several Stores, and several processes on one machine, can share a database
+// file. Wait notices what the others commit within [Options].Poll, and what its own Store
+// commits at once.
 package sqlite

@@ -19,12 +19,12 @@ var _ store.Waker = (*sqlite.Store)(nil)
 // What needs a driver is tested in store/internal/conformance.
 
 func TestNewReportsEveryFault(t *testing.T) {
-	_, err := sqlite.New(t.Context(), nil, &sqlite.Options{Prefix: "no good", Synchronous: 7, BusyTimeout: -time.Second})
+	_, err := sqlite.New(t.Context(), nil, &sqlite.Options{Prefix: "no good", Synchronous: 7, BusyTimeout: -time.Second, Poll: 2 * time.Hour})
 	var at []string
 	for _, fault := range penstock.Faults(err) {
 		at = append(at, fault.Field)
 	}
-	if diff := cmp.Diff([]string{"prefix", "db", "synchronous", "busy_timeout"}, at); diff != "" {
+	if diff := cmp.Diff([]string{"prefix", "db", "synchronous", "busy_timeout", "poll"}, at); diff != "" {
 		t.Errorf("faults of %v (-want +got):\n%s", err, diff)
 	}
 	if _, err := sqlite.New(t.Context(), nil, nil); !errors.Is(err, penstock.ErrInvalid) {

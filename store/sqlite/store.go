@@ -58,11 +58,8 @@ func (s *Store) Commit(ctx context.Context, ops ...store.Op) (version int64, err
 	if err != nil {
 		return 0, err
 	}
-	for i := range ops {
-		if len(ops[i].Events) > 0 {
-			s.Wake()
-			break
-		}
+	if sqlstore.HaveEvents(ops) {
+		s.Wake()
 	}
 	return version, nil
 }
@@ -85,47 +82,6 @@ func (s *Store) Next(ctx context.Context, sequence string, n int) (first int64, 
 	return first, nil
 }
 
-// Wait implements store.Waker. It is woken by commits of this Store, and by Wake. Who
-// shares the database with other processes polls besides.
-func (s *Store) Wait(ctx context.Context, after int64) (last int64, err error) {
-	for {
-		rung := s.listen()
-		if err := s.ready(ctx); err != nil {
-			return 0, err
-		}
-		last, err := read(ctx, s, func() (int64, error) { return s.tables.Position(ctx, s.prepared) })
-		if err != nil || last > after {
-			return last, err
-		}
-		select {
-		case <-rung:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
-	}
-}
-
-// Wake makes every Wait look again: call it after you committed the
-// transaction of a Tx.
-func (s *Store) Wake() {
-	s.bell.Lock()
-	defer s.bell.Unlock()
-	if s.rung != nil {
-		close(s.rung)
-		s.rung = nil
-	}
-}
-
-// listen returns what is closed by the next Wake.
-func (s *Store) listen() <-chan struct{} {
-	s.bell.Lock()
-	defer s.bell.Unlock()
-	if s.rung == nil {
-		s.rung = make(chan struct{})
-	}
-	return s.rung
-}
-
 // Close implements store.Store. Commits that are under way end first. The
 // *sql.DB stays open.
 func (s *Store) Close() error {
@@ -133,7 +89,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.writer.close()
-	s.Wake()
+	s.watch.Close()
 	return s.prepared.Close()
 }
 

@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/penstock-go/penstock/store"
 )
@@ -11,7 +10,6 @@ import (
 var endCases = []contractCase{
 	{"EndedContext", "who gave up gets no effect", testCanceled},
 	{"ClosedStore", "use after Close is an error, not a hang or a panic", testClosed},
-	{"WaitWakes", "a store that says it can wake does", testWait},
 }
 
 // everything calls each method once and returns the errors by name.
@@ -56,46 +54,5 @@ func testClosed(t reporter, s store.Store) {
 				t.Errorf("%s after Close = %v, want ErrClosed", method, err)
 			}
 		}
-	}
-}
-
-func testWait(t reporter, s store.Store) {
-	waker, ok := s.(store.Waker)
-	if !ok {
-		return
-	}
-	commit(t, s, put("p", 0, event(1, "e")))
-	if _, err := waker.Wait(t.Context(), 0); err != nil {
-		t.Errorf("Wait for what is there: %v", err)
-	}
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for {
-				if _, err := waker.Wait(t.Context(), 1); err != nil {
-					t.Errorf("Wait: %v", err)
-					return
-				}
-				if found, err := s.Events(t.Context(), store.EventQuery{After: 1}); err != nil || len(found) > 0 {
-					return
-				}
-			}
-		})
-	}
-	commit(t, s, put("q", 0))
-	commit(t, s, put("r", 0, event(1, "e")))
-	wg.Wait()
-	ctx, cancel := context.WithCancel(t.Context())
-	stopped := make(chan error)
-	go func() {
-		var err error
-		for err == nil {
-			_, err = waker.Wait(ctx, 1<<62)
-		}
-		stopped <- err
-	}()
-	cancel()
-	if err := <-stopped; !errors.Is(err, context.Canceled) {
-		t.Errorf("Wait = %v, want context.Canceled", err)
 	}
 }

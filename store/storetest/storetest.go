@@ -52,5 +52,5 @@ type reporter interface {
 }
 
 func cases() []contractCase {
-	return slices.Concat(getCases, commitCases, ownershipCases, limitCases, findCases, eventCases, nextCases, concurrencyCases, endCases)
+	return slices.Concat(getCases, commitCases, ownershipCases, limitCases, findCases, eventCases, nextCases, pruneCases, concurrencyCases, endCases, waitCases)
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -68,6 +69,7 @@ type broken struct {
 	page   func(*store.Page)
 	events func([]store.Event) []store.Event
 	next   func(first int64) int64
+	prune  func(s *memory.Store, subject store.Key, through int64) (int64, error)
 	blind  bool // does not look at the context
 }
 
@@ -118,6 +120,17 @@ func (b *broken) Next(ctx context.Context, sequence string, n int) (int64, error
 		first = b.next(first)
 	}
 	return first, err
+}
+
+func (b *broken) Prune(ctx context.Context, subject store.Key, through int64) (int64, error) {
+	s, ok := b.Store.(*memory.Store)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	if b.prune != nil {
+		return b.prune(s, subject, through)
+	}
+	return s.Prune(b.context(ctx), subject, through)
 }
 
 func TestSoundStorePasses(t *testing.T) {
@@ -190,7 +203,28 @@ func TestBrokenStoresFail(t *testing.T) {
 			}
 		}}, []string{"RandomQueries", "CursorIsOffset", "NothingFound"}},
 		{"repeats numbers", broken{next: func(first int64) int64 { return max(1, first-1) }}, []string{"NextCountsFromOne", "NextNeverRepeats"}},
-		{"ignores contexts", broken{blind: true}, []string{"EndedContext"}},
+		{"ignores contexts", broken{blind: true}, []string{"EndedContext", "PruneEnds"}},
+		{"forgets nothing", broken{prune: func(*memory.Store, store.Key, int64) (int64, error) { return 0, nil }},
+			[]string{"PruneRemovesTheOldest", "PruneLeavesHoles", "PrunedNumbersAreFree", "ReadersHoldBack", "PruneMany", "PruneIsChecked", "PruneEnds", "PruneBesideCommits"}},
+		{"forgets one too many", broken{prune: func(s *memory.Store, subject store.Key, through int64) (int64, error) {
+			return s.Prune(ctx, subject, max(through, through+1))
+		}}, []string{"PruneRemovesTheOldest", "PrunedNumbersAreFree", "PruneMany", "PruneIsChecked"}},
+		{"forgets others too", broken{prune: func(s *memory.Store, subject store.Key, through int64) (int64, error) {
+			for _, id := range []string{"a", "b"} {
+				if other := key(id); other != subject {
+					_, _ = s.Prune(ctx, other, through)
+				}
+			}
+			return s.Prune(ctx, subject, through)
+		}}, []string{"PruneRemovesTheOldest", "PruneLeavesHoles", "PruneMany"}},
+		{"does not wait for readers", broken{prune: func(s *memory.Store, subject store.Key, through int64) (int64, error) {
+			page, err := s.Find(ctx, store.Query{Kind: store.KindReader})
+			for _, r := range page.Records {
+				_, _ = s.Commit(ctx, store.Op{Kind: store.Delete, Record: r})
+			}
+			n, pruneErr := s.Prune(ctx, subject, through)
+			return n, errors.Join(err, pruneErr)
+		}}, []string{"ReadersHoldBack", "PruneBesideCommits"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			open := func() store.Store {

@@ -11,7 +11,7 @@ func (f *search) answer(q *query, places func()) {
 	rows := func(total string) {
 		q.add("SELECT ", total, "d.value AS value, r.sort AS sort, d.id AS id, r.version AS version, r.fields AS fields", body, " FROM (")
 		places()
-		q.add(") AS d CROSS JOIN ", f.records, " AS r WHERE r.kind = ", arg{f.q.Kind}, " AND r.id = d.id")
+		q.add(") AS d", f.Record(f.records, q.place(f.q.Kind), "d.id"))
 	}
 	if !f.q.Total {
 		rows("0 AS total, ")
@@ -70,7 +70,7 @@ func (f *search) field(q *query, field string) {
 // join appends the records if the tests need them.
 func (f *search) join(q *query, by int) {
 	if f.deep(by) {
-		q.add(" CROSS JOIN ", f.records, " AS r")
+		q.add(f.Record(f.records, "e.kind", "e.id"))
 	}
 }
 
@@ -92,9 +92,6 @@ func exact(f store.Filter) bool {
 
 // tests appends what the filters but one demand of the record of an entry e.
 func (f *search) tests(q *query, by int) {
-	if f.deep(by) {
-		q.add(" AND r.kind = e.kind AND r.id = e.id")
-	}
 	for i, filter := range f.q.Where {
 		switch {
 		case i == by:

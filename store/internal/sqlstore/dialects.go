@@ -11,6 +11,9 @@ func SQLite() Dialect {
 		First: func(field string) string {
 			return "(SELECT json_extract(f.value, '$[0]') FROM json_each(r.fields) AS f WHERE f.key = " + field + ")"
 		},
+		Record: func(records, kind, id string) string {
+			return " CROSS JOIN " + records + " AS r ON r.kind = " + kind + " AND r.id = " + id
+		},
 		Exists: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)",
 		Index:  func(name string) string { return " INDEXED BY " + name },
 	}
@@ -25,7 +28,12 @@ func PostgreSQL() Dialect {
 		Values: func(field string) string {
 			return `(SELECT x.value COLLATE "C" AS value FROM jsonb_array_elements_text(r.fields::jsonb -> ` + field + `::text) AS x(value)) AS v`
 		},
-		First:  func(field string) string { return `((r.fields::jsonb -> ` + field + `::text ->> 0) COLLATE "C")` },
+		First: func(field string) string { return `((r.fields::jsonb -> ` + field + `::text ->> 0) COLLATE "C")` },
+		// LIMIT keeps it one look into the index for each record, whatever the statistics say: those
+		// of a young table make PostgreSQL read the whole kind, again and again.
+		Record: func(records, kind, id string) string {
+			return " CROSS JOIN LATERAL (SELECT * FROM " + records + " AS r WHERE r.kind = " + kind + " AND r.id = " + id + " LIMIT 1) AS r"
+		},
 		Exists: "SELECT to_regclass($1) IS NOT NULL",
 		Index:  func(string) string { return "" },
 	}

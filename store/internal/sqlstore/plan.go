@@ -180,14 +180,11 @@ func (f *search) matches(q *query, by int) {
 	}
 	q.add("SELECT DISTINCT ", value, " AS value, e.sort AS sort, e.id AS id FROM ", f.entries, " AS e")
 	if foreign {
-		q.add(" CROSS JOIN ", f.records, " AS r")
+		q.add(f.Record(f.records, "e.kind", "e.id"))
 	} else {
 		f.join(q, by)
 	}
 	f.field(q, filter.Field)
-	if foreign {
-		q.add(" AND r.kind = e.kind AND r.id = e.id")
-	}
 	f.match(q, filter, "e.value", "e.tail")
 	f.tests(q, by)
 	if foreign {

@@ -23,12 +23,13 @@ type Dialect struct {
 	// are compared, and events are numbered by readers.
 	Locking bool
 
-	Part   func(value, part string) string // whether a value contains a part
-	Tail   func(value, tail string) string // whether a value ends in a tail
-	Values func(field string) string       // the values of a field of the record r, as a table v(value)
-	First  func(field string) string       // the first of them, or NULL
-	Exists string                          // whether the table $1 exists
-	Index  func(name string) string        // that an index is to be used, where the database must be told
+	Part   func(value, part string) string       // whether a value contains a part
+	Tail   func(value, tail string) string       // whether a value ends in a tail
+	Values func(field string) string             // the values of a field of the record r, as a table v(value)
+	First  func(field string) string             // the first of them, or NULL
+	Record func(records, kind, id string) string // the record r with a key, beside what stands before it
+	Exists string                                // whether the table $1 exists
+	Index  func(name string) string              // that an index is to be used, where the database must be told
 }
 
 // Tables is where a store keeps everything, and what speaks to it. It has no

@@ -12,6 +12,10 @@ import (
 
 // A Tx is a store.Store inside somebody's transaction. Its methods take turns.
 type Tx struct {
+	// Tell is called inside every Commit with events, unless it is nil. Set it
+	// before the first.
+	Tell func(context.Context, Session) error
+
 	t  *Tables
 	tx *sql.Tx
 
@@ -89,9 +93,15 @@ func (x *Tx) Commit(ctx context.Context, ops ...store.Op) (version int64, err er
 	}
 	err = Savepoint(ctx, x.tx, func() error {
 		version, err = x.t.Commit(ctx, x.tx, ops)
+		if err == nil && x.Tell != nil && HaveEvents(ops) {
+			err = x.Tell(ctx, x.tx)
+		}
 		return err
 	})
-	return version, err
+	if err != nil {
+		return 0, err
+	}
+	return version, nil
 }
 
 // Next implements store.Store.

@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/internal/sqlstore"
+)
+
+// Prune implements store.Pruner. It gives positions to events that have none, and removes many events in several
+// transactions; after an error it tells how many are gone, and can be called again to go on. A store of [Tx],
+// which has but one, is no store.Pruner.
+func (s *Store) Prune(ctx context.Context, subject store.Key, through int64) (n int64, err error) {
+	return use(ctx, s, func() (n int64, err error) {
+		if err := store.CheckPrune(subject, through); err != nil {
+			return 0, err
+		}
+		if err := s.number(ctx); err != nil {
+			return 0, err
+		}
+		for more := true; more; {
+			var removed int64
+			err := s.retry(ctx, func(tx sqlstore.Session) (err error) {
+				removed, more, err = s.tables.Prune(ctx, tx, subject, through)
+				return err
+			})
+			if err != nil {
+				return n, err
+			}
+			n += removed
+		}
+		return n, nil
+	})
+}
