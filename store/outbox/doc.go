@@ -1,3 +1,37 @@
 // Package outbox carries events to those who want to hear of them, at least
 // once and in order.
+//
+// What has to be told is committed as events of the store together with what
+// happened, so that neither can be without the other. A [Dispatcher] does the rest:
+//
+//	log ── Route ──> messages ── lanes ──> Notifier ──> receiver
+//	                                          └─ fails for good ──> dead letters ── Redrive ─┐
+//	                 messages <──────────────────────────────────────────────────────────────┘
+//
+// It reads the log by position and asks a [Route] who is told what. The
+// messages are stored in the commit that moves its position, so each event is
+// routed into the store exactly once. Stored messages are sent by the [Notifier] of their channel. Once the
+// receiver has one its record is removed; if that is lost in a crash, the message is
+// sent again, with the same ID.
+//
+// # Lanes
+//
+// The messages about one subject to one receiver by one channel are a lane. They are sent
+// one after another, in the order of the log, and when one fails those behind it
+// wait. Lanes do not wait for each other: receivers take turns, and one that
+// fails gets fewer of the workers.
+//
+// # Failure
+//
+// After a failure a message is sent again after a random time, whose bound doubles each
+// time. After too many attempts, after too long, or when the Notifier says that it
+// is no use, it becomes a dead letter and its lane goes on. [Dispatcher.Dead] shows the letters, with
+// the last error; [Dispatcher.Redrive] has them sent again.
+//
+// # Processes
+//
+// Every process may run the same dispatcher: one owns it, the others stand by. The
+// owner writes one record, in every commit; a record that has not changed for a time,
+// measured by the observer's own clock, is taken over, and the next commit of the old owner
+// fails. Several dispatchers with different names do not know of each other.
 package outbox
