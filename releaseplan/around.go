@@ -172,41 +172,59 @@ func (s *Service) answered(ctx context.Context, id string, c Command, by penstoc
 	if err := json.Unmarshal(records[0].Body, &a); err != nil {
 		return nil, fmt.Errorf("plan %s: the answer to a key cannot be read: %w", id, err)
 	}
-	p, err := s.asOf(ctx, id, a.Seq)
-	if err != nil {
-		return nil, err
+	p, gone := s.asOf(ctx, id, a.Seq)
+	if gone != nil && !errors.Is(gone, ErrPruned) {
+		return nil, gone
 	}
-	if err := s.askAgain(ctx, p, c, by); err != nil {
+	if err := s.askAgain(ctx, id, p, c, by); err != nil {
 		return nil, err
 	}
 	if hash, err := commandHash(c, by); err != nil || a.Command != hash {
 		return nil, fmt.Errorf("another command with the key %q: %w", short(c.Key), penstock.ErrExists)
 	}
+	if gone != nil {
+		return nil, fmt.Errorf("the command with the key %q was carried out, but %w: %w", short(c.Key), gone, penstock.ErrExists)
+	}
 	return p, nil
 }
 
 // askAgain asks the Authorizer before an earlier answer is shown: about the plan as
-// it is stored or, if it is gone, as it was then.
-func (s *Service) askAgain(ctx context.Context, then *Plan, c Command, by penstock.Actor) error {
+// it is stored or, if it is gone, as it was then, unless that was pruned.
+func (s *Service) askAgain(ctx context.Context, id string, then *Plan, c Command, by penstock.Actor) error {
 	if s.authorizer == nil || by.ID == penstock.SystemID {
 		return nil
 	}
-	on := then.Resource()
-	switch st, err := s.confirmed(ctx, then.id); {
+	on := penstock.Resource{Kind: "plan", ID: id}
+	switch st, err := s.confirmed(ctx, id); {
 	case err == nil:
 		on = st.plan.Resource()
 	case !errors.Is(err, penstock.ErrNotFound):
 		return err
+	case then != nil:
+		on = then.Resource()
 	}
 	return s.authorizer(ctx, by, c.Action.Right(), on)
 }
 
-// asOf returns the plan as it was after one of its changes.
+// asOf returns the plan as it was after one of its changes. Of a plan that was
+// pruned only the present is left; the past is an ErrPruned.
 func (s *Service) asOf(ctx context.Context, id string, seq int64) (*Plan, error) {
+	st, err := s.confirmed(ctx, id)
+	switch {
+	case err == nil && st.anchor.Seq > 0 && st.plan.st.Changes == seq:
+		return st.plan, nil
+	case err == nil && st.anchor.Seq > 0:
+		return nil, fmt.Errorf("plan %s after its change %d %w", id, seq, ErrPruned)
+	case err != nil && !errors.Is(err, penstock.ErrNotFound): // one that was deleted has a trail still
+		return nil, err
+	}
 	var changes []Change
-	for e, err := range s.entries(ctx, id, 0) {
+	for e, err := range s.entries(ctx, id, link{}) {
 		if err != nil {
 			return nil, err
+		}
+		if len(changes) == 0 && e.Seq > 1 { // meanwhile
+			return nil, fmt.Errorf("plan %s after its change %d %w", id, seq, ErrPruned)
 		}
 		if e.Seq > seq {
 			break

@@ -27,7 +27,10 @@ func (r *Runner) take(ctx, work context.Context, p *Plan, step Step, c Command) 
 	}
 	r.setTaking(p.id + "/" + step.Task)
 	defer r.setTaking("")
-	next, err := r.plans.do(ctx, p.id, c, penstock.System())
+	// A Run that ends now must not leave behind an attempt that was stored and that nobody makes.
+	begin, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.TTL/3)
+	defer cancel()
+	next, err := r.plans.do(begin, p.id, c, penstock.System())
 	if err != nil {
 		r.yield()
 		return nil, err

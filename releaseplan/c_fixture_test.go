@@ -6,20 +6,11 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
-	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store/memory"
 )
 
-var (
-	cAnn = penstock.Actor{ID: "ann", Name: "Ann"}
-	cBob = penstock.Actor{ID: "bob", Name: "Bob"}
-)
-
-// cNoon is when the clock of most tests stands.
-var cNoon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-
-func cClock() time.Time { return cNoon }
+var cAnn = penstock.Actor{ID: "ann", Name: "Ann"}
 
 // cContent returns a plan of manual tasks in phases of a kind.
 func cContent(name string, phases, tasks int, kind releaseplan.PhaseKind) releaseplan.Content {
@@ -41,7 +32,7 @@ func cService(cfg releaseplan.Config) *releaseplan.Service {
 		cfg.Store = memory.New()
 	}
 	if cfg.Now == nil {
-		cfg.Now = cClock
+		cfg.Now = func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 	}
 	return releaseplan.New(cfg)
 }
@@ -62,21 +53,9 @@ func cCreate(t testing.TB, s *releaseplan.Service, c releaseplan.Content) *relea
 	return cMust(t, p, err)
 }
 
-// cDo makes a plan do a command, asked by Ann, who owns it.
-func cDo(t testing.TB, s *releaseplan.Service, id string, c releaseplan.Command) *releaseplan.Plan {
-	t.Helper()
-	p, err := s.Do(t.Context(), id, c, cAnn)
-	return cMust(t, p, err)
-}
-
 // cRunning files a plan and executes it.
 func cRunning(t testing.TB, s *releaseplan.Service, c releaseplan.Content) *releaseplan.Plan {
 	t.Helper()
-	p := cCreate(t, s, c)
-	return cDo(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Execute})
-}
-
-// cPolicy asks any one of the approvers.
-func cPolicy(approvers ...penstock.Party) *approval.Policy {
-	return &approval.Policy{Enabled: true, Kind: approval.Native, Nodes: []approval.Node{{Need: approval.Any, Approvers: approvers}}}
+	p, err := s.Do(t.Context(), cCreate(t, s, c).ID(), releaseplan.Command{Action: releaseplan.Execute}, cAnn)
+	return cMust(t, p, err)
 }

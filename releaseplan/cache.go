@@ -112,44 +112,6 @@ func (l *locks) lock(ctx context.Context, id string) (unlock func(), err error) 
 	}
 }
 
-// A bell tells who listens, in this process, that a plan was committed.
-type bell struct {
-	mu        sync.Mutex
-	listeners map[chan string]string // the plan that each listens for; empty: all
-}
-
-// listen returns a channel that gets the ids of plans that were committed: of
-// one, or of all if id is empty. One that is full misses some, so a listener looks
-// for itself whenever it was rung.
-func (b *bell) listen(id string, size int) (rung <-chan string, stop func()) {
-	ch := make(chan string, size)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.listeners == nil {
-		b.listeners = make(map[chan string]string)
-	}
-	b.listeners[ch] = id
-	return ch, func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		delete(b.listeners, ch)
-	}
-}
-
-func (b *bell) ring(id string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for ch, want := range b.listeners {
-		if want != "" && want != id {
-			continue
-		}
-		select {
-		case ch <- id:
-		default:
-		}
-	}
-}
-
 // planOf returns what an element of the list holds.
 func planOf(e *list.Element) *stored {
 	st, _ := e.Value.(*stored) // nothing else is put in

@@ -155,7 +155,7 @@ type Milestone struct {
 	Strategies  []json.RawMessage  `json:"strategies,omitempty"`
 }
 
-// A Listener is told of events.
+// A Listener is told of events. Which change is which event: see [NoticeData].
 type Listener struct {
 	Event      Event            `json:"event"`
 	Recipients []penstock.Party `json:"recipients"`

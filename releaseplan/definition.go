@@ -30,6 +30,10 @@ type phaseDef struct {
 	waits []int       // the places of its Wait tasks
 	kinds int         // how many kinds of task it has
 	raw   []byte      // the phase as JSON
+
+	listened bool  // it or a task of it has a listener
+	awaited  bool  // it has one that hears when somebody is waited for
+	awaiting []int // the places of tasks that have such a one
 }
 
 // A taskRef is the position of a task.
@@ -161,6 +165,20 @@ func (p *phaseDef) survey() {
 		}
 	}
 	p.kinds = len(kinds)
+	p.surveyListeners()
+}
+
+// surveyListeners notes who listens to what, so that a plan to which nobody
+// listens pays nothing.
+func (p *phaseDef) surveyListeners() {
+	waiting := func(l Listener) bool { return l.Event == EventWaiting }
+	p.listened, p.awaited = len(p.Listeners) > 0, slices.ContainsFunc(p.Listeners, waiting)
+	for j := range p.Tasks {
+		p.listened = p.listened || len(p.Tasks[j].Listeners) > 0
+		if slices.ContainsFunc(p.Tasks[j].Listeners, waiting) {
+			p.awaiting = append(p.awaiting, j)
+		}
+	}
 }
 
 // find resolves a need: an id, or a name that only one task bears in the same

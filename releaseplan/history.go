@@ -2,8 +2,6 @@ package releaseplan
 
 import (
 	"context"
-	"encoding/hex"
-	"fmt"
 	"iter"
 	"time"
 
@@ -13,35 +11,43 @@ import (
 
 // History returns at most limit entries of the plan's audit trail that come after
 // the one with number after, oldest first. A limit of 0 means 100; 1,000 is the
-// most. The trail is complete: everything that ever changed the plan is in it.
+// most. The trail is complete: everything that ever changed the plan is in it, but for
+// what was pruned (see [Service.Anchor]). Entries that do not continue the chain are an error.
 func (s *Service) History(ctx context.Context, id string, after int64, limit int, by penstock.Actor) ([]Entry, error) {
-	if _, err := s.read(ctx, id, by, penstock.Read); err != nil {
-		return nil, err
-	}
-	return s.trail(ctx, id, after, limit)
-}
-
-// trail reads one page of entries.
-func (s *Service) trail(ctx context.Context, id string, after int64, limit int) ([]Entry, error) {
-	events, err := s.store.Events(ctx, store.EventQuery{Subject: planKey(id), After: after, Limit: limit})
+	st, err := s.read(ctx, id, by, penstock.Read)
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(events))
-	for i, e := range events {
-		if err := entries[i].UnmarshalJSON(e.Body); err != nil {
-			return nil, fmt.Errorf("event %d of plan %s cannot be read: %w", e.Seq, id, err)
-		}
-		entries[i].Hash = hex.EncodeToString(s.sum(e.Body))
-	}
-	return entries, nil
+	return s.trail(ctx, id, st.anchor.after(after), limit)
 }
 
-// entries yields the trail after the entry with number after, up to now.
-func (s *Service) entries(ctx context.Context, id string, after int64) iter.Seq2[Entry, error] {
+// trail reads one page of entries.
+func (s *Service) trail(ctx context.Context, id string, at link, limit int) ([]Entry, error) {
+	for {
+		events, err := s.store.Events(ctx, store.EventQuery{Subject: planKey(id), After: at.seq, Limit: limit})
+		if err != nil {
+			return nil, err
+		}
+		entries, broken := s.chained(id, at, events)
+		if broken == nil || events[0].Seq <= at.seq+1 {
+			return entries, broken
+		}
+		begin, ok, err := s.pruned(ctx, id, at)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, broken
+		}
+		at = begin
+	}
+}
+
+// entries yields the trail from a place on, up to now.
+func (s *Service) entries(ctx context.Context, id string, at link) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for {
-			page, err := s.trail(ctx, id, after, store.MaxLimit)
+			page, err := s.trail(ctx, id, at, store.MaxLimit)
 			if err != nil {
 				yield(Entry{}, err)
 				return
@@ -50,7 +56,7 @@ func (s *Service) entries(ctx context.Context, id string, after int64) iter.Seq2
 				if !yield(e, nil) {
 					return
 				}
-				after = e.Seq
+				at = e.link()
 			}
 			if len(page) < store.MaxLimit {
 				return
@@ -59,11 +65,11 @@ func (s *Service) entries(ctx context.Context, id string, after int64) iter.Seq2
 	}
 }
 
-// followPoll is how often Follow looks for what other processes did. In this
-// process it is told.
+// followPoll is how often Follow looks for what other processes did. It is told of
+// what this one did, and of the rest if the store is a store.Waker.
 const followPoll = time.Second
 
-// Follow yields the plan's audit trail from the first entry on and then every
+// Follow yields the plan's audit trail from the first entry that was not pruned on and then every
 // further change as it is stored, until the plan is completed, canceled or deleted,
 // or ctx ends: then the last pair is that error. It takes the right to read the
 // plan when it begins.
@@ -80,17 +86,18 @@ func (s *Service) FollowAfter(ctx context.Context, id string, after int64, by pe
 			yield(Entry{}, err)
 			return
 		}
-		rung, stop := s.bell.listen(id, 1)
+		rung, stop := s.bell.listen(s.store, &listener{plan: id, rung: make(chan string, 1)}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
 		defer stop()
 		poll := time.NewTicker(followPoll)
 		defer poll.Stop()
-		over := after > 0 && st.plan.State().Final() // what ended it may lie before
+		at := st.anchor.after(after)
+		over := at.seq > 0 && st.plan.State().Final() // what ended it may lie before
 		for {
-			for e, err := range s.entries(ctx, id, after) {
+			for e, err := range s.entries(ctx, id, at) {
 				if !yield(e, err) || err != nil {
 					return
 				}
-				after = e.Seq
+				at = e.link()
 				over = e.Kind == PlanDeleted || over || e.Kind == PlanMoved && State(e.To).Final()
 			}
 			if over {

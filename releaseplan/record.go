@@ -57,7 +57,8 @@ type header struct {
 	Counts  [][len(taskStates)]int32 `json:"counts"` // enabled tasks of each phase, by state
 	Chunks  []int                    `json:"chunks"` // stored chunks of statuses of each phase
 	Head    string                   `json:"head"`   // hash of the latest event, in hex
-	Commit  string                   `json:"commit"` // id of the commit that wrote this
+	Commit  string                   `json:"commit"` // id of the commit that wrote this, or of the one before it that changed the plan
+	Anchor  *Anchor                  `json:"anchor,omitempty"`
 }
 
 // A stored plan is a plan as a store has it: with the versions of its records
@@ -69,6 +70,7 @@ type stored struct {
 	phases  []int64
 	chunks  [][]int64
 	head    []byte
+	anchor  Anchor
 	commit  string
 	header  int // bytes of its record
 	bytes   int // of the other records
@@ -91,6 +93,9 @@ func headerRecord(p *Plan, s *stored) (store.Record, error) {
 	h := header{Number: p.number, Key: p.key, Version: p.def.version, Hash: p.def.hash, Status: p.st,
 		Sizes: make([]int, len(p.phases)), Counts: make([][len(taskStates)]int32, len(p.phases)), Chunks: make([]int, len(p.phases)),
 		Head: hex.EncodeToString(s.head), Commit: s.commit}
+	if s.anchor.Seq > 0 {
+		h.Anchor = &s.anchor
+	}
 	for i, phase := range p.phases {
 		h.Sizes[i], h.Counts[i] = len(p.def.phases[i].Tasks), phase.counts
 		for _, c := range phase.chunks {
@@ -240,6 +245,9 @@ func (h *header) sound() bool {
 		}
 		tasks += n
 	}
+	if h.Anchor != nil && !h.Anchor.sound(h.Status.Changes) {
+		return false
+	}
 	return h.Version > 0 && tasks <= MaxTasks && len(h.Sizes) <= MaxPhases && len(h.Counts) == len(h.Sizes) && len(h.Chunks) == len(h.Sizes)
 }
 
@@ -262,6 +270,9 @@ func (s *Service) decode(id string, h *header, parts []store.Record) (*stored, e
 	}
 	out := &stored{version: parts[0].Version, content: parts[1].Version, head: head, commit: h.Commit,
 		header: len(parts[0].Body), bytes: len(parts[1].Body)}
+	if h.Anchor != nil {
+		out.anchor = *h.Anchor
+	}
 	def := &definition{version: h.Version, hash: h.Hash, index: make(map[string]taskRef), raw: parts[1].Body}
 	if err := json.Unmarshal(parts[1].Body, &def.content); err != nil || def.content.Name == "" {
 		return nil, corrupt(id, "content", err)

@@ -19,10 +19,11 @@ import (
 // What a Runner carries out is under a lease, which the attempt names and a
 // heartbeat keeps. When a process ends without a word, its heartbeat stops, and
 // the next Runner that notices takes over what it left running, by each task's
-// [CrashPolicy]. Several Runners, in several processes, may share a store.
+// [CrashPolicy]. Several Runners, in several processes, may share a store. If that is
+// a [store.Waker], each learns of what the others do as soon as it tells.
 type Runner struct {
 	Workers int           // tasks at the same time; default: 16
-	Poll    time.Duration // how often to look for what other processes did; default: 1 s
+	Poll    time.Duration // how often to look for what other processes did, if the store does not tell; default: 1 s
 	TTL     time.Duration // how long a heartbeat may be silent; default: 15 s
 	Drain   time.Duration // how long handlers may go on when Run ends, before they are told to stop; default: 0
 	Log     *slog.Logger  // default: none

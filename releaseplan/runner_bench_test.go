@@ -31,9 +31,9 @@ func BenchmarkRunner(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				free <- struct{}{}
-				p, err := plans.Create(ctx, c, dAnn)
+				p, err := plans.Create(ctx, c, cAnn)
 				if err == nil {
-					_, err = plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Execute}, dAnn)
+					_, err = plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Execute}, cAnn)
 				}
 				if err != nil {
 					b.Fatal(err)

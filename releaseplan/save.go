@@ -56,6 +56,11 @@ func (s *Service) save(base *stored, next *Plan, changes []Change, commit string
 	if err != nil {
 		return nil, nil, err
 	}
+	notices, err := announce(base.plan, next, changes)
+	if err != nil {
+		return nil, nil, err
+	}
+	events = append(events, notices...)
 	record, err := headerRecord(next, out)
 	if err != nil {
 		return nil, nil, err

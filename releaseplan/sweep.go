@@ -16,7 +16,10 @@ const heard = 1024
 
 // dispatch finds plans with something to do, and does it.
 func (r *Runner) dispatch(ctx, work context.Context) {
-	rung, deaf := r.plans.bell.listen("", heard)
+	trouble := func(err error) {
+		r.Log.Warn("the store does not tell what other processes do: polling goes on", "error", err)
+	}
+	rung, deaf := r.plans.bell.listen(r.plans.store, &listener{rung: make(chan string, heard), trouble: trouble}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
 	defer deaf()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -26,8 +29,11 @@ func (r *Runner) dispatch(ctx, work context.Context) {
 		case <-ctx.Done():
 			return
 		case id := <-rung:
-			if len(rung) >= heard-1 {
-				timer.Reset(0) // it was full: some were not heard
+			if id == "" || len(rung) >= heard-1 {
+				timer.Reset(0) // some were not heard
+			}
+			if id == "" {
+				continue
 			}
 			if wake := r.plan(ctx, work, id); !wake.IsZero() && wake.Before(next) {
 				next = wake

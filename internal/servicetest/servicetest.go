@@ -1,0 +1,176 @@
+// Package servicetest tests a releaseplan.Service and its Runner on a store: what
+// holds on one must hold on all.
+package servicetest
+
+import (
+	"testing"
+
+	"github.com/penstock-go/penstock/store"
+)
+
+// Run runs every test on stores that open returns. Each is empty, and open sees to
+// its end with tb.Cleanup. Many are opened inside bubbles of testing/synctest, in which
+// hours go by: what a store does every few milliseconds would be done a million times.
+func Run(t *testing.T, open func(tb testing.TB) store.Store) {
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(suite{open}, t)
+		})
+	}
+}
+
+// A suite is what the tests share.
+type suite struct {
+	open func(testing.TB) store.Store
+}
+
+// A serviceCase is a test of a Service or a Runner.
+type serviceCase struct {
+	name string
+	test func(suite, *testing.T)
+}
+
+func cases() []serviceCase {
+	return []serviceCase{
+		// runner_approval.go
+		{"RunnerAsksTheApprovalProvider", suite.testRunnerAsksTheApprovalProvider},
+		{"RunnerRetractsRequestsThatNobodyWaitsFor", suite.testRunnerRetractsRequestsThatNobodyWaitsFor},
+		{"RunnerAsksAFailingProviderAgain", suite.testRunnerAsksAFailingProviderAgain},
+		{"RunnerAnswerToAnEarlierRequestDecidesNothing", suite.testRunnerAnswerToAnEarlierRequestDecidesNothing},
+		// runner_fault.go
+		{"RunnerSurvivesAFaultyStore", suite.testRunnerSurvivesAFaultyStore},
+		{"RunnerWaitsForTheStoreToRecordAnOutcome", suite.testRunnerWaitsForTheStoreToRecordAnOutcome},
+		{"RunnerGoesOnWhenTheStoreWorksAgain", suite.testRunnerGoesOnWhenTheStoreWorksAgain},
+		// runner_handler.go
+		{"RunnerAbortStopsTheHandler", suite.testRunnerAbortStopsTheHandler},
+		{"RunnerCancelWaitsForHandlers", suite.testRunnerCancelWaitsForHandlers},
+		{"RunnerHandlerThatIgnoresItsContextHoldsUpOnlyItself", suite.testRunnerHandlerThatIgnoresItsContextHoldsUpOnlyItself},
+		{"RunnerSurvivesPanics", suite.testRunnerSurvivesPanics},
+		{"RunnerResolvesVariablesSecretsIncluded", suite.testRunnerResolvesVariablesSecretsIncluded},
+		{"RunnerMasksSecretsInErrors", suite.testRunnerMasksSecretsInErrors},
+		{"RunnerBoundsErrorTexts", suite.testRunnerBoundsErrorTexts},
+		{"RunnerPersonCompletesARunningTask", suite.testRunnerPersonCompletesARunningTask},
+		{"RunnerDeletedAndUnknownPlansDoNotDisturb", suite.testRunnerDeletedAndUnknownPlansDoNotDisturb},
+		// runner_lease.go
+		{"RunnerTakesOverFromADeadOne", suite.testRunnerTakesOverFromADeadOne},
+		{"RunnerThatStalledFindsItselfLost", suite.testRunnerThatStalledFindsItselfLost},
+		{"RunnerThatStopsReleasesAtOnce", suite.testRunnerThatStopsReleasesAtOnce},
+		{"RunnerDrains", suite.testRunnerDrains},
+		{"RunnerTakesNothingBeforeItsHeartbeat", suite.testRunnerTakesNothingBeforeItsHeartbeat},
+		{"RunnerInterruptsItsOwnLostAttempts", suite.testRunnerInterruptsItsOwnLostAttempts},
+		{"RunnersShareAStore", suite.testRunnersShareAStore},
+		// runner_plans.go
+		{"RunnerSequentialTasksRunOneByOne", suite.testRunnerSequentialTasksRunOneByOne},
+		{"RunnerParallelTasksRunTogether", suite.testRunnerParallelTasksRunTogether},
+		{"RunnerFreeTasksAreStartedByHandAndLeased", suite.testRunnerFreeTasksAreStartedByHandAndLeased},
+		{"RunnerManualStartModeWaitsForAPerson", suite.testRunnerManualStartModeWaitsForAPerson},
+		{"RunnerWaitsPassAtTheirInstant", suite.testRunnerWaitsPassAtTheirInstant},
+		{"RunnerLeavesUnknownKindsAlone", suite.testRunnerLeavesUnknownKindsAlone},
+		{"RunnerHeldTasksWaitForTheirRelease", suite.testRunnerHeldTasksWaitForTheirRelease},
+		{"RunnerPauseStartsNothingMore", suite.testRunnerPauseStartsNothingMore},
+		{"RunnerFailureStopsASequentialPlanAndSparesSiblings", suite.testRunnerFailureStopsASequentialPlanAndSparesSiblings},
+		{"RunnerStartsOnApproval", suite.testRunnerStartsOnApproval},
+		{"RunnerStopsAndLeavesNothingBehind", suite.testRunnerStopsAndLeavesNothingBehind},
+		{"RunnerTakesUpWhatPeopleBeganBeforeItRan", suite.testRunnerTakesUpWhatPeopleBeganBeforeItRan},
+		// runner_time.go
+		{"RunnerScheduledStartIsExact", suite.testRunnerScheduledStartIsExact},
+		{"RunnerStartsOnApprovalWhenTheWindowOpens", suite.testRunnerStartsOnApprovalWhenTheWindowOpens},
+		{"RunnerExpiryStartsNothingMoreAndLetsEnd", suite.testRunnerExpiryStartsNothingMoreAndLetsEnd},
+		{"RunnerCompletedInTheLastInstantWins", suite.testRunnerCompletedInTheLastInstantWins},
+		{"RunnerLapsesARequest", suite.testRunnerLapsesARequest},
+		{"RunnerGatesRunOutOfTime", suite.testRunnerGatesRunOutOfTime},
+		{"RunnerRetriesWithBackoff", suite.testRunnerRetriesWithBackoff},
+		{"RunnerGivesUpWhenRetriesAreUsedUp", suite.testRunnerGivesUpWhenRetriesAreUsedUp},
+		{"RunnerTimeoutEndsTheHandlersContext", suite.testRunnerTimeoutEndsTheHandlersContext},
+		{"RunnerTimeoutThenRetry", suite.testRunnerTimeoutThenRetry},
+		{"RunnerOutcomeAtTheDeadlineCounts", suite.testRunnerOutcomeAtTheDeadlineCounts},
+		// runner_workers.go
+		{"RunnerNeverExceedsItsWorkers", suite.testRunnerNeverExceedsItsWorkers},
+		{"RunnerDefaultIsSixteenWorkers", suite.testRunnerDefaultIsSixteenWorkers},
+		{"RunnerNoPlanStarves", suite.testRunnerNoPlanStarves},
+		{"RunnerStopsHandlersWhileAllWorkersAreBusy", suite.testRunnerStopsHandlersWhileAllWorkersAreBusy},
+		{"RunnerTimeGoesOnWhileAllWorkersAreBusy", suite.testRunnerTimeGoesOnWhileAllWorkersAreBusy},
+		{"RunnerSeesWhatOtherProcessesDoWithinPoll", suite.testRunnerSeesWhatOtherProcessesDoWithinPoll},
+		// service_auth.go
+		{"AuthorizerIsAskedAboutTheStoredPlan", suite.testAuthorizerIsAskedAboutTheStoredPlan},
+		{"MoveIntoAForbiddenFolderIsForbidden", suite.testMoveIntoAForbiddenFolderIsForbidden},
+		{"AuthorizerSeesTheResolvedFolder", suite.testAuthorizerSeesTheResolvedFolder},
+		{"GroupsAreExpandedAtRequestTime", suite.testGroupsAreExpandedAtRequestTime},
+		// service_corrupt.go
+		{"CorruptRecordsAreErrors", suite.testCorruptRecordsAreErrors},
+		{"CorruptEventIsAnError", suite.testCorruptEventIsAnError},
+		// service_create.go
+		{"CreateReportsEveryFaultAndStoresNothing", suite.testCreateReportsEveryFaultAndStoresNothing},
+		{"CreateGivesWhatIsNotSet", suite.testCreateGivesWhatIsNotSet},
+		{"NumbersAreUniqueAndFromOneSequence", suite.testNumbersAreUniqueAndFromOneSequence},
+		{"SystemIsRefused", suite.testSystemIsRefused},
+		{"OddIDsAreNotFound", suite.testOddIDsAreNotFound},
+		{"IDsThatAHostMakesAreChecked", suite.testIDsThatAHostMakesAreChecked},
+		{"APlanIDIsNeverGivenTwice", suite.testAPlanIDIsNeverGivenTwice},
+		{"UniqueNames", suite.testUniqueNames},
+		{"OfSixteenCreatorsOneGetsTheName", suite.testOfSixteenCreatorsOneGetsTheName},
+		// service_edit.go
+		{"EditCountsVersions", suite.testEditCountsVersions},
+		{"EditWhileOthersWork", suite.testEditWhileOthersWork},
+		{"Ownership", suite.testOwnership},
+		{"PermitReplacesOwnership", suite.testPermitReplacesOwnership},
+		{"Duplicate", suite.testDuplicate},
+		{"ImportFilesANewDraft", suite.testImportFilesANewDraft},
+		{"DeleteIsBlockedByReferences", suite.testDeleteIsBlockedByReferences},
+		{"FinalizeNeedsAProvider", suite.testFinalizeNeedsAProvider},
+		{"SecretsAreKeptApart", suite.testSecretsAreKeptApart},
+		// service_fault.go
+		{"FaultsAtEveryCall", suite.testFaultsAtEveryCall},
+		{"UnknownOutcomeIsSaid", suite.testUnknownOutcomeIsSaid},
+		{"LostAnswerIsFoundBehindOthersCommits", suite.testLostAnswerIsFoundBehindOthersCommits},
+		{"ConflictsAreDecidedAgainTenTimes", suite.testConflictsAreDecidedAgainTenTimes},
+		{"ContextEndsDuringCommit", suite.testContextEndsDuringCommit},
+		{"WaitingForATurnEndsWithTheContext", suite.testWaitingForATurnEndsWithTheContext},
+		{"FailingReadsAreReported", suite.testFailingReadsAreReported},
+		// service_follow.go
+		{"FollowEndsWithThePlan", suite.testFollowEndsWithThePlan},
+		{"FollowOfAPlanAtItsEnd", suite.testFollowOfAPlanAtItsEnd},
+		{"FollowEndsWithTheContext", suite.testFollowEndsWithTheContext},
+		{"FollowStopsWhenTheListenerHasEnough", suite.testFollowStopsWhenTheListenerHasEnough},
+		{"HistoryPages", suite.testHistoryPages},
+		// service_key.go
+		{"SameKeySameCommandFirstAnswer", suite.testSameKeySameCommandFirstAnswer},
+		{"SameKeyOtherCommandIsRefused", suite.testSameKeyOtherCommandIsRefused},
+		{"KeysOfDifferentPlansDoNotClash", suite.testKeysOfDifferentPlansDoNotClash},
+		{"RefusedCommandsAreNotRemembered", suite.testRefusedCommandsAreNotRemembered},
+		{"LostAnswerAndRetryHaveTheirEffectOnce", suite.testLostAnswerAndRetryHaveTheirEffectOnce},
+		{"SameKeyAtOnce", suite.testSameKeyAtOnce},
+		{"FirstAnswerAsksTheAuthorizerAgain", suite.testFirstAnswerAsksTheAuthorizerAgain},
+		// service_limits.go
+		{"LargestPlanIsNeverStuck", suite.testLargestPlanIsNeverStuck},
+		// service_list.go
+		{"ListShowsWhatTheFilterSelects", suite.testListShowsWhatTheFilterSelects},
+		{"ListReportsEveryFault", suite.testListReportsEveryFault},
+		{"ListPassesOtherErrorsOfTheAuthorizerOn", suite.testListPassesOtherErrorsOfTheAuthorizerOn},
+		{"LongLabelsCanBeStoredAndFound", suite.testLongLabelsCanBeStoredAndFound},
+		// service_race.go
+		{"ThirtyTwoCompleteTheSameTask", suite.testThirtyTwoCompleteTheSameTask},
+		{"ThirtyTwoCompleteEachItsOwn", suite.testThirtyTwoCompleteEachItsOwn},
+		{"CancelRacesWithStart", suite.testCancelRacesWithStart},
+		{"VotesRace", suite.testVotesRace},
+		{"EverythingAtOnce", suite.testEverythingAtOnce},
+		// service_replica.go
+		{"StaleDecisionsAreDecidedAgain", suite.testStaleDecisionsAreDecidedAgain},
+		{"ReadsSeeWhatOthersDid", suite.testReadsSeeWhatOthersDid},
+		{"RefusedEditIsNotDecidedAgain", suite.testRefusedEditIsNotDecidedAgain},
+		// service_storage.go
+		{"WhatACommitWrites", suite.testWhatACommitWrites},
+		{"ChunksHoldThirtyTwoTasks", suite.testChunksHoldThirtyTwoTasks},
+		{"DeleteLeavesNothingButTheTrail", suite.testDeleteLeavesNothingButTheTrail},
+		{"HowOftenAStoreIsAsked", suite.testHowOftenAStoreIsAsked},
+		{"CacheIsBoundedInBytes", suite.testCacheIsBoundedInBytes},
+		{"CacheCountsWhatAPlanGrowsBy", suite.testCacheCountsWhatAPlanGrowsBy},
+		{"CacheKeepsWhatWasUsedLast", suite.testCacheKeepsWhatWasUsedLast},
+		{"PlanChangesWhileItIsRead", suite.testPlanChangesWhileItIsRead},
+		// service_walk.go
+		{"LoadedPlanIsTheCommittedPlan", suite.testLoadedPlanIsTheCommittedPlan},
+		{"HistoryTellsTheChain", suite.testHistoryTellsTheChain},
+		{"SealReplacesTheHash", suite.testSealReplacesTheHash},
+	}
+}

@@ -1,0 +1,101 @@
+package releaseplan_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/store/memory"
+)
+
+// A listenerDirectory knows parties by key: true is active. It counts questions.
+type listenerDirectory struct {
+	penstock.Trust
+	active map[string]bool
+	asked  map[string]int
+	broken error
+}
+
+func (d *listenerDirectory) Party(ctx context.Context, p penstock.Party) (penstock.PartyInfo, error) {
+	d.asked[p.Key()+p.Name]++
+	active, known := d.active[p.Key()]
+	switch {
+	case d.broken != nil:
+		return penstock.PartyInfo{}, d.broken
+	case !known:
+		return penstock.PartyInfo{}, penstock.ErrNotFound
+	}
+	info, err := d.Trust.Party(ctx, p)
+	info.Active = active
+	return info, err
+}
+
+func TestListenersTellWhoHearsNothing(t *testing.T) {
+	t.Parallel()
+	ann, bob, sre := penstock.UserParty("ann"), penstock.UserParty("bob"), penstock.GroupParty("sre")
+	ghost, gone := penstock.UserParty("ghost"), penstock.GroupParty("gone")
+	d := &listenerDirectory{active: map[string]bool{"user:ann": true, "user:bob": false, "group:sre": true}, asked: make(map[string]int)}
+	plans := releaseplan.New(releaseplan.Config{Store: memory.New(), Directory: d, Authorizer: func(_ context.Context, who penstock.Actor, right penstock.Right, on penstock.Resource) error {
+		if who.ID == "eve" {
+			return &penstock.ForbiddenError{Right: right, On: on}
+		}
+		return nil
+	}})
+	c := aContent(aPhase(releaseplan.Sequential, "deploy"), aPhase(releaseplan.Sequential, "announce"))
+	c.Name = "Checkout 2.4"
+	failed := func(to ...penstock.Party) releaseplan.Listener {
+		return releaseplan.Listener{Event: releaseplan.EventFailed, Recipients: to}
+	}
+	c.Listeners = []releaseplan.Listener{failed(ann, bob, sre), failed()}
+	c.Phases[0].Tasks[0].Listeners = []releaseplan.Listener{failed(ghost, ann)}
+	c.Phases[1].Listeners = []releaseplan.Listener{failed(gone, bob)}
+	p, err := plans.Create(t.Context(), c, aAnn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(d.asked)
+
+	got, err := plans.Listeners(t.Context(), p.ID(), aAnn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := p.Content().Phases[0], p.Content().Phases[1]
+	want := []releaseplan.ListenerStatus{
+		{Listener: failed(ann, bob, sre), Invalid: []penstock.Party{bob}},
+		{Listener: failed()},
+		{Listener: failed(ghost, ann), Phase: first.ID, Task: first.Tasks[0].ID, Invalid: []penstock.Party{ghost}},
+		{Listener: failed(gone, bob), Phase: second.ID, Invalid: []penstock.Party{gone, bob}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("listeners (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]int{"user:ann": 1, "user:bob": 1, "group:sre": 1, "user:ghost": 1, "group:gone": 1}, d.asked); diff != "" {
+		t.Errorf("the Directory was asked (-want +got):\n%s", diff)
+	}
+
+	d.active["user:bob"], d.active["user:ann"] = true, false // it is asked each time
+	got, err = plans.Listeners(t.Context(), p.ID(), aAnn)
+	if err != nil || !cmp.Equal(got[0].Invalid, []penstock.Party{ann}) {
+		t.Errorf("later: %v, %v", got, err)
+	}
+	doc, err := json.Marshal(got[3])
+	if want := `{"event":"failed","recipients":[{"type":"group","id":"gone"},{"type":"user","id":"bob"}],"phase":"` + second.ID + `","invalid_recipients":[{"type":"group","id":"gone"}]}`; err != nil || string(doc) != want {
+		t.Errorf("as JSON: %s, %v", doc, err)
+	}
+
+	if _, err := plans.Listeners(t.Context(), p.ID(), aEve); !errors.Is(err, penstock.ErrForbidden) {
+		t.Errorf("a stranger sees listeners: %v", err)
+	}
+	if _, err := plans.Listeners(t.Context(), "none", aAnn); !errors.Is(err, penstock.ErrNotFound) {
+		t.Errorf("no plan: %v", err)
+	}
+	d.broken = errors.New("no connection")
+	if _, err := plans.Listeners(t.Context(), p.ID(), aAnn); !errors.Is(err, d.broken) {
+		t.Errorf("a directory that fails: %v", err)
+	}
+}

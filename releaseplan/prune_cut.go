@@ -1,0 +1,158 @@
+package releaseplan
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/outbox"
+)
+
+// cut removes what is old of one plan: first it stores where the trail begins
+// from now on and drops the keys, then it removes the events.
+func (w *pruning) cut(ctx context.Context, st *stored) error {
+	id := st.plan.id
+	anchor, held, err := w.anchor(ctx, st)
+	if err != nil || anchor.Seq == 0 {
+		return w.count(err, 0, 0, held)
+	}
+	keys, err := w.expired(ctx, id, anchor.Seq)
+	if err != nil {
+		return err
+	}
+	if err := w.write(ctx, st, anchor, keys); err != nil {
+		return err
+	}
+	var events int64
+	for _, subject := range []store.Key{planKey(id), outbox.NoticeSubject(planKey(id))} {
+		n, rest, err := w.forget(ctx, subject, anchor.Seq)
+		events, held = events+n, held || rest
+		if err != nil {
+			return w.count(err, events, len(keys), held)
+		}
+	}
+	return w.count(nil, events, len(keys), held)
+}
+
+// count adds what was done to a plan to the result, and returns err.
+func (w *pruning) count(err error, events int64, keys int, held bool) error {
+	w.result.Events += events
+	w.result.Keys += keys
+	if events > 0 || keys > 0 {
+		w.result.Plans++
+	}
+	if held {
+		w.result.Held++
+	}
+	return err
+}
+
+// anchor returns where the plan's trail shall begin: behind the last entry that
+// is old and that every reader is done with. It reports whether readers keep it from
+// going on. What it passes must be a chain: forgery is not to be covered up.
+func (w *pruning) anchor(ctx context.Context, st *stored) (anchor Anchor, held bool, err error) {
+	anchor = st.anchor
+	at := anchor.after(0)
+	for {
+		events, err := w.plans.store.Events(ctx, store.EventQuery{Subject: planKey(st.plan.id), After: at.seq, Limit: sweepPage})
+		if err != nil {
+			return anchor, false, err
+		}
+		entries, err := w.plans.chained(st.plan.id, at, events)
+		if err != nil {
+			if current, readErr := w.plans.isCurrent(ctx, st); readErr != nil {
+				err = readErr
+			} else if !current { // somebody else prunes it
+				err = errStale
+			}
+			return anchor, false, err
+		}
+		for i, e := range events {
+			if !e.At.Before(w.before) {
+				return anchor, false, nil
+			}
+			if e.Position == 0 || e.Position > w.done {
+				return anchor, true, nil
+			}
+			at = entries[i].link()
+			anchor = Anchor{Seq: at.seq, Hash: at.hash, At: e.At, Pruned: w.stamp}
+		}
+		if len(events) < sweepPage {
+			return anchor, false, nil
+		}
+	}
+}
+
+// expired returns the ops that drop the answers to keys of commands through an
+// entry of a plan.
+func (w *pruning) expired(ctx context.Context, id string, through int64) (ops []store.Op, err error) {
+	// Keys have no Sort, so they are in the order of their ids, which begin with the plan's.
+	q := store.Query{Kind: kindKey, After: &store.Cursor{ID: id + "/"}, Limit: store.MaxLimit}
+	for {
+		page, err := w.plans.store.Find(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.Records {
+			if !strings.HasPrefix(r.ID, id+"/") {
+				return ops, nil
+			}
+			var a answer
+			if err := json.Unmarshal(r.Body, &a); err != nil {
+				return nil, corrupt(id, "the answer to a key", err)
+			}
+			if a.Seq <= through {
+				ops = append(ops, store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}})
+			}
+		}
+		if page.Next == nil {
+			return ops, nil
+		}
+		q.After = page.Next
+	}
+}
+
+// write stores the anchor in the plan's header, if it is new, and applies ops.
+func (w *pruning) write(ctx context.Context, st *stored, anchor Anchor, ops []store.Op) error {
+	out := *st
+	if anchor.Seq > st.anchor.Seq {
+		out.anchor = anchor
+		record, err := headerRecord(st.plan, &out)
+		if err != nil {
+			return err
+		}
+		out.header = len(record.Body)
+		ops = append([]store.Op{{Record: record}}, ops...)
+	}
+	for some := range slices.Chunk(ops, store.MaxOps) {
+		version, err := w.plans.store.Commit(ctx, some...)
+		if err != nil {
+			w.plans.cache.drop(st.plan.id)
+			return err
+		}
+		if some[0].Key == planKey(st.plan.id) {
+			out.version = version
+			w.plans.cache.put(&out)
+		}
+	}
+	return nil
+}
+
+// forget removes the events of a subject through a number, and reports whether
+// some had to stay.
+func (w *pruning) forget(ctx context.Context, subject store.Key, through int64) (n int64, rest bool, err error) {
+	left := func() (bool, error) {
+		first, err := w.plans.store.Events(ctx, store.EventQuery{Subject: subject, Limit: 1})
+		return len(first) > 0 && first[0].Seq <= through, err
+	}
+	if rest, err = left(); err != nil || !rest {
+		return 0, false, err
+	}
+	if n, err = w.log.Prune(ctx, subject, through); err != nil {
+		return n, true, err
+	}
+	rest, err = left()
+	return n, rest, err
+}

@@ -1,0 +1,72 @@
+package releaseplan
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/penstock-go/penstock/store"
+)
+
+const (
+	minDeaf = 50 * time.Millisecond // between tries to read the log
+	maxDeaf = 5 * time.Second
+)
+
+// hear reads the log from its present end on and rings for every plan in it, until ctx
+// ends. Only this makes other processes known sooner than by polling: nothing
+// depends on it. While the log cannot be read it tries again, and then goes on where it was.
+func hear(ctx context.Context, s store.Store, waker store.Waker, b *bell) {
+	after := int64(-1)
+	for wait := minDeaf; ; wait = min(2*wait, maxDeaf) {
+		next, err := follow(ctx, s, waker, b, after)
+		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
+			return
+		}
+		if next > after {
+			wait = minDeaf
+		}
+		after = next
+		if wait == minDeaf { // the first time, or once it had worked
+			b.trouble(err)
+		}
+		select {
+		case <-time.After(wait/2 + rand.N(wait/2)):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// follow reads the log until that fails, and returns how far it came.
+func follow(ctx context.Context, s store.Store, waker store.Waker, b *bell, after int64) (int64, error) {
+	for {
+		last, err := waker.Wait(ctx, after)
+		if err != nil {
+			return after, err
+		}
+		if after < 0 {
+			after = last
+			b.all() // what others committed while the end was looked for
+			continue
+		}
+		for after < last {
+			events, err := s.Events(ctx, store.EventQuery{Kind: kindPlan, After: after, Limit: store.MaxLimit})
+			if err != nil {
+				return after, err
+			}
+			for i, e := range events {
+				if i+1 == len(events) || events[i+1].Subject != e.Subject { // once for a commit
+					b.logged(e.Subject.ID, e.Seq)
+				}
+			}
+			if len(events) < store.MaxLimit {
+				after = max(after, last)
+			}
+			if len(events) > 0 {
+				after = max(after, events[len(events)-1].Position)
+			}
+		}
+	}
+}
