@@ -17,7 +17,11 @@ func (s *session) outcome(ctx context.Context, p *releaseplan.Plan, file string)
 		return nil
 	case releaseplan.Failed:
 	default:
-		s.line("\n%s", s.paint(amber, fmt.Sprintf("%s: %s.", p.Name(), strings.ReplaceAll(string(p.State()), "_", " "))))
+		s.line("\n%s", s.paint(amber, fmt.Sprintf("%s: %s.", p.Name(), told(p.State()))))
+		if s.kept != nil && !stuck(p.State()) {
+			s.line("  how to go on  Run it again with the same -db: the plan is kept in %s", s.kept.db.Name)
+			s.line("                and goes on where it is. With -new besides, it is given up.")
+		}
 		return nil
 	}
 	s.line("\n%s", s.paint(red, p.Name()+": failed."))
@@ -42,9 +46,15 @@ func (s *session) outcome(ctx context.Context, p *releaseplan.Plan, file string)
 		s.line("  possible now  %s", strings.Join(allowed(can), ", "))
 	}
 	s.line("  still to do   %s", count(p.TaskCount().Todo, "task"))
-	s.line("  how to go on  Mend the cause and start again: this program keeps its plans in memory only.")
-	s.line("                With -interactive it stops at a failure and asks: retry, skip or abort.")
 	command := "go run ./examples/quickstart -interactive"
+	if s.kept != nil {
+		s.line("  how to go on  Mend the cause and go on with the plan, which is kept in %s:", s.kept.db.Name)
+		s.line("                with -interactive it asks: retry, skip or abort. With -new it is given up.")
+		command += " -db " + s.kept.place()
+	} else {
+		s.line("  how to go on  Mend the cause and start again: this program keeps its plans in memory only.")
+		s.line("                With -interactive it stops at a failure and asks: retry, skip or abort.")
+	}
 	if file != "" {
 		command += " -plan " + file
 	}

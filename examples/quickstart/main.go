@@ -1,10 +1,13 @@
 // Quickstart runs a release plan from a YAML file for real, and shows it.
 //
 //	go run ./examples/quickstart
+//	go run ./examples/quickstart -db plans.db
 //
 // The plan is plan.yaml: it is finalized, approved by two of three people, and then
 // carried out, with shell commands as tasks. What happens is told while it happens;
-// at the end come a timeline and the audit trail. It needs a Unix system.
+// at the end come a timeline and the audit trail. With -db the plan is kept: a run that
+// was interrupted or killed goes on where it was when it is started again. It needs a
+// Unix system.
 package main
 
 import (
@@ -16,7 +19,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -42,12 +44,18 @@ func main() {
 
 const usage = `Quickstart runs a release plan for real and shows it: progress, timeline, audit trail.
 
-usage: quickstart [-plan FILE] [-interactive] [-dir DIR]
+usage: quickstart [-plan FILE] [-interactive] [-dir DIR] [-db FILE|URL [-new]]
 
   -plan FILE     run this plan instead of the one that is built in
   -interactive   ask at the terminal for votes, for what people do, and after a failure
                  for retry, skip or abort; without it, scripted people do the usual
-  -dir DIR       work in DIR and keep what is there; default: a directory that is removed
+  -dir DIR       work in DIR and keep what is there; default: a directory that is removed,
+                 or with -db one that is kept: FILE.files, or a temporary one for a URL
+  -db FILE|URL   keep the plan in FILE (SQLite) or at postgres://… (PostgreSQL). Run again
+                 with the same -db and plan file after an interrupt or a crash, and it goes
+                 on where it was; a plan at its end is followed by a new one. A password
+                 is better kept in PGPASSWORD or ~/.pgpass than in URL
+  -new           with -db: cancel the plan that is unfinished there, and begin a new one
 
 A plan file is YAML with the members of releaseplan.Content; see plan.yaml. Tasks are of
 kind shell (spec: run, dir), wait (spec: for, until) or manual. A shell task finds the
@@ -65,6 +73,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	file := flags.String("plan", "", "")
 	interactive := flags.Bool("interactive", false, "")
 	dir := flags.String("dir", "", "")
+	at := flags.String("db", "", "")
+	anew := flags.Bool("new", false, "")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -72,6 +82,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	case flags.NArg() > 0:
 		return complain(stderr, exitUsage, fmt.Errorf("%q is not understood; see -h", flags.Arg(0)))
+	case *anew && *at == "":
+		return complain(stderr, exitUsage, errors.New("-new needs -db: without it there is no plan to give up"))
 	}
 	name, doc := "plan.yaml", embedded
 	if *file != "" {
@@ -85,23 +97,33 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return complain(stderr, exitUsage, err)
 	}
-	place, tidy, err := workplace(*dir)
-	if err != nil {
-		return complain(stderr, exitUsage, err)
+	s := &session{screen: &screen{to: stdout, colour: colourful(stdout)}, interactive: *interactive, people: script{after: pause}}
+	if *at == "" {
+		place, tidy, err := workplace(*dir)
+		if err != nil {
+			return complain(stderr, exitUsage, err)
+		}
+		defer tidy()
+		s.dir = place
+	} else {
+		if s.kept, err = keep(ctx, *at, doc, *anew); err != nil {
+			return complain(stderr, exitUsage, err)
+		}
+		defer func() { _ = s.kept.close() }() // everything is committed
+		if s.dir, err = absolute(*dir); err != nil {
+			return complain(stderr, exitUsage, err)
+		}
 	}
-	defer tidy()
-
-	s := &session{screen: &screen{to: stdout, colour: colourful(stdout)}, interactive: *interactive, dir: place, people: script{after: pause}}
 	if *interactive {
 		listening, stop := context.WithCancel(ctx)
 		defer stop()
 		s.people = terminal{screen: s.screen, lines: listen(listening, stdin)}
 	}
-	draft, err := s.open(ctx, content)
+	p, resumed, err := s.open(ctx, content)
 	if err != nil {
 		return complain(stderr, exitFailed, err)
 	}
-	p, err := s.run(ctx, draft)
+	p, err = s.run(ctx, p, resumed)
 	if err != nil {
 		return complain(stderr, exitFailed, err)
 	}
@@ -132,10 +154,7 @@ func complain(stderr io.Writer, code int, err error) int {
 // workplace returns the directory that tasks work in, and what to do at the end.
 func workplace(dir string) (string, func(), error) {
 	if dir != "" {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", nil, err
-		}
-		dir, err := filepath.Abs(dir)
+		dir, err := made(dir)
 		return dir, func() {}, err
 	}
 	dir, err := os.MkdirTemp("", "quickstart-")

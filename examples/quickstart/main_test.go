@@ -189,6 +189,7 @@ func TestUsage(t *testing.T) {
 		"help":            {[]string{"-h"}, exitDone, "-interactive"},
 		"unknown flag":    {[]string{"-fast"}, exitUsage, "-fast"},
 		"argument":        {[]string{"plan.yaml"}, exitUsage, `"plan.yaml" is not understood`},
+		"new without db":  {[]string{"-new"}, exitUsage, "-new needs -db"},
 		"missing file":    {[]string{"-plan", "testdata/none.yaml"}, exitUsage, "no such file"},
 		"not a file":      {[]string{"-plan", "testdata"}, exitUsage, "must be a file"},
 		"file with fault": {[]string{"-plan", "testdata/broken.yaml"}, exitUsage, "nothing was started"},

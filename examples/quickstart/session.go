@@ -9,6 +9,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/memory"
 )
 
@@ -20,62 +21,94 @@ type session struct {
 	operator    penstock.Actor // acts for the owner
 	people      people
 	interactive bool
-	dir         string // of the run
+	dir         string  // of the run
+	kept        *keeper // nil: the plan is in memory only
 }
 
-// open files the plan as a draft.
-func (s *session) open(ctx context.Context, c releaseplan.Content) (*releaseplan.Plan, error) {
-	s.plans = releaseplan.New(releaseplan.Config{Store: memory.New()})
+// open files the plan as a draft, or returns the one that an earlier run left
+// unfinished; resumed says which.
+func (s *session) open(ctx context.Context, c releaseplan.Content) (p *releaseplan.Plan, resumed bool, err error) {
+	var in store.Store = memory.New()
+	if s.kept != nil {
+		in = s.kept.store
+	}
+	s.plans = releaseplan.New(releaseplan.Config{Store: in})
 	s.operator = penstock.Actor{ID: "operator"}
 	if !c.Owner.IsZero() {
 		s.operator = actor(c.Owner)
 	}
-	p, err := s.plans.Create(ctx, c, s.operator)
+	if s.kept != nil {
+		if p, err = s.resume(ctx); p != nil || err != nil {
+			return p, p != nil, err
+		}
+		if s.dir, err = s.kept.workplace(s.dir); err != nil {
+			return nil, false, err
+		}
+		s.kept.label(&c, s.dir)
+	}
+	p, err = s.plans.Create(ctx, c, s.operator)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	s.id = p.ID()
-	return p, nil
+	return p, false, nil
 }
 
-// run carries the plan out and returns it as it is at the end. When ctx ends, the
-// plan is canceled: its commands are stopped before run returns.
-func (s *session) run(ctx context.Context, p *releaseplan.Plan) (*releaseplan.Plan, error) {
-	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+// errHalted is why nothing more happens: the plan is left as it is.
+var errHalted = errors.New("interrupted")
+
+// run carries the plan out and returns it as it is at the end. When ctx ends,
+// a plan that is not kept is canceled: its commands are stopped before run returns.
+// One that is kept stays as it is once its commands have ended.
+func (s *session) run(ctx context.Context, p *releaseplan.Plan, resumed bool) (*releaseplan.Plan, error) {
+	whole := context.WithoutCancel(ctx)
+	work, stop := context.WithCancelCause(whole)
+	running, halt := context.WithCancel(work)
+	defer halt()
 	asking, dismiss := context.WithCancel(ctx)
 	w := &watcher{screen: s.screen, begun: p.Status().Created.At, phase: -1}
-	w.header(p, s.dir)
+	w.header(p, s)
+	if resumed {
+		w.left = p
+		w.heading("so far")
+	}
 
 	var wg sync.WaitGroup
-	handlers := map[string]releaseplan.Handler{shellKind: &shell{dir: s.dir, show: s.printer(p)}}
 	wg.Go(func() {
-		if err := releaseplan.NewRunner(s.plans, handlers).Run(work); err != nil {
+		if err := s.carryOut(running, p); err != nil {
 			stop(err)
 		}
+		stop(errHalted)
 	})
 	told := make(chan struct{}, 1)
+	end := func(why string) {
+		if s.kept != nil {
+			halt()
+			s.line("%s", s.paint(amber, why+": commands that run may end, for "+drain.String()+" at most; no other begins"))
+			return
+		}
+		s.line("%s", s.paint(amber, why+": the plan is being canceled"))
+		if err := s.cancel(work, why); err != nil {
+			stop(err)
+		}
+	}
 	wg.Go(func() {
 		err := s.drive(asking, told)
 		if errors.Is(err, errInput) {
-			s.line("%s", s.paint(amber, err.Error()))
-			err = s.cancel(work, err.Error())
-		}
-		if err != nil {
+			end(err.Error())
+		} else if err != nil {
 			stop(err)
 		}
 	})
-	canceled := make(chan struct{})
+	ended := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() {
-		defer close(canceled)
-		s.line("%s", s.paint(amber, "interrupted: the plan is being canceled"))
-		if err := s.cancel(work, "interrupted at the terminal"); err != nil {
-			stop(err)
-		}
+		defer close(ended)
+		end("interrupted")
 	})
 
 	err := w.follow(work, s, told)
 	if !unhook() {
-		<-canceled
+		<-ended
 	}
 	if cause := context.Cause(work); cause != nil {
 		err = cause
@@ -83,10 +116,29 @@ func (s *session) run(ctx context.Context, p *releaseplan.Plan) (*releaseplan.Pl
 	dismiss()
 	stop(nil)
 	wg.Wait()
+	if errors.Is(err, errHalted) {
+		err = w.rest(whole, s)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.plans.Get(context.WithoutCancel(ctx), s.id, s.operator)
+	return s.plans.Get(whole, s.id, s.operator)
+}
+
+// carryOut runs tasks until ctx ends.
+func (s *session) carryOut(ctx context.Context, p *releaseplan.Plan) error {
+	handlers := map[string]releaseplan.Handler{shellKind: &shell{dir: s.dir, show: s.printer(p)}}
+	runner := releaseplan.NewRunner(s.plans, handlers)
+	if s.kept != nil {
+		runner.TTL, runner.Drain = takeover, drain
+	}
+	for {
+		err := runner.Run(ctx)
+		if !errors.Is(err, releaseplan.ErrLost) {
+			return err
+		}
+		s.line("%s", s.paint(amber, "the database did not answer in time: beginning again with what ran"))
+	}
 }
 
 // cancel cancels the plan; one that is at its end stays there.
@@ -101,14 +153,7 @@ func (s *session) cancel(ctx context.Context, why string) error {
 // over reports whether nothing happens any more to a plan in the state, unless
 // somebody outside of this program does something.
 func (s *session) over(state releaseplan.State) bool {
-	switch state {
-	case releaseplan.Failed:
-		return !s.interactive
-	case releaseplan.Denied, releaseplan.Expired, releaseplan.FinalizeCheckFailed, releaseplan.ExecuteCheckFailed, releaseplan.CompleteCheckFailed:
-		return true
-	default:
-		return state.Final()
-	}
+	return stuck(state) || state == releaseplan.Failed && !s.interactive
 }
 
 // printer shows the output of tasks; where several run at a time, with their names.

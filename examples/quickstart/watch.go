@@ -16,6 +16,8 @@ type watcher struct {
 	begun time.Time
 	phase int // the place of the phase under way; -1 before the first
 	plan  *releaseplan.Plan
+	seq   int64             // of the entry that was told last
+	left  *releaseplan.Plan // as an earlier run left it; nil if this is the first
 }
 
 // stamp returns a time as seconds since the beginning.
@@ -23,14 +25,17 @@ func (w *watcher) stamp(at time.Time) string {
 	return w.paint(dim, fmt.Sprintf("%6.1fs", max(at.Sub(w.begun), 0).Seconds()))
 }
 
-func (w *watcher) header(p *releaseplan.Plan, dir string) {
+func (w *watcher) header(p *releaseplan.Plan, s *session) {
 	c := p.Content()
 	w.line("%s", w.paint(bold, c.Name))
 	if c.Description != "" {
 		w.line("%s", strings.TrimSpace(c.Description))
 	}
 	tasks := len(p.Tasks())
-	w.line("%s, %s · owner %s · files in %s", count(len(c.Phases), "phase"), count(tasks, "task"), c.Owner.Label(), dir)
+	w.line("%s, %s · owner %s · files in %s", count(len(c.Phases), "phase"), count(tasks, "task"), c.Owner.Label(), s.dir)
+	if s.kept != nil {
+		w.line("kept in %s", s.kept.db.Name)
+	}
 	if t := c.Planned; t != nil {
 		w.line("planned for %s, to take %s", t.Start.Local().Format("2 Jan 15:04:05"), short(t.Length()))
 	}
@@ -46,7 +51,7 @@ func (w *watcher) header(p *releaseplan.Plan, dir string) {
 
 // entry tells one change. p is the plan with that change, or later.
 func (w *watcher) entry(e releaseplan.Entry, p *releaseplan.Plan) {
-	w.plan = p
+	w.plan, w.seq = p, e.Seq
 	at := w.stamp(e.At)
 	switch e.Kind {
 	case releaseplan.PlanMoved:
@@ -97,9 +102,12 @@ func (w *watcher) state(e releaseplan.Entry, p *releaseplan.Plan) string {
 	case releaseplan.FinalizeCheck, releaseplan.ExecuteCheck, releaseplan.CompleteCheck:
 		return "" // passed at once, or the gate tells
 	default:
-		return strings.ReplaceAll(string(to), "_", " ")
+		return told(to)
 	}
 }
+
+// told is a state in plain words.
+func told(s releaseplan.State) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 // moved says by how much a plan starts at another time than it was planned for.
 func moved(p *releaseplan.Plan) string {
@@ -160,8 +168,9 @@ func begins(e releaseplan.Entry, t releaseplan.TaskView) string {
 }
 
 // follow tells everything that happens to the plan until it is over or ctx ends,
-// and lets people know each time that all was told.
-func (w *watcher) follow(ctx context.Context, s *session, told chan<- struct{}) error {
+// and lets people know each time that all was told. What an earlier run did is told
+// first, and decides nothing.
+func (w *watcher) follow(ctx context.Context, s *session, ready chan<- struct{}) error {
 	for e, err := range s.plans.Follow(ctx, s.id, s.operator) {
 		if err != nil {
 			return err
@@ -171,15 +180,48 @@ func (w *watcher) follow(ctx context.Context, s *session, told chan<- struct{}) 
 			return err
 		}
 		w.entry(e, p)
-		if e.Kind == releaseplan.PlanMoved && s.over(releaseplan.State(e.To)) {
+		over := e.Kind == releaseplan.PlanMoved && s.over(releaseplan.State(e.To))
+		if w.left != nil {
+			if e.Seq < w.left.Status().Changes {
+				continue
+			}
+			over = s.over(w.left.State())
+			w.goesOn(s)
+		}
+		if over {
 			return nil
 		}
 		if p.Status().Changes <= e.Seq {
 			select {
-			case told <- struct{}{}:
+			case ready <- struct{}{}:
 			default:
 			}
 		}
 	}
 	return nil
+}
+
+// goesOn tells where this run begins.
+func (w *watcher) goesOn(s *session) {
+	since := time.Since(w.left.Status().Updated.At)
+	w.heading(fmt.Sprintf("going on after %s: %s, %s", short(since), told(w.left.State()), count(w.left.TaskCount().Todo, "task")+" to do"))
+	s.orphans(w.left)
+	w.left, w.phase = nil, -1
+}
+
+// rest tells what happened behind the entry that was told last.
+func (w *watcher) rest(ctx context.Context, s *session) error {
+	for {
+		page, err := s.plans.History(ctx, s.id, w.seq, 0, s.operator)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		p, err := s.plans.Get(ctx, s.id, s.operator)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			w.entry(e, p)
+		}
+	}
 }

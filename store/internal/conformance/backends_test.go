@@ -18,6 +18,7 @@ type backend struct {
 	name   string
 	dsn    string
 	driver string
+	schema string // of PostgreSQL
 	prefix string // of full names of tables
 	open   func(context.Context, *sql.DB) (store.Store, error)
 	tx     func(*sql.Tx) (store.Store, error)
@@ -26,18 +27,25 @@ type backend struct {
 // backends returns fresh ones of each kind.
 func backends(tb testing.TB) []*backend {
 	tb.Helper()
-	file := filepath.Join(tb.TempDir(), "plans.db")
 	_, schema := openPostgres(tb)
 	return []*backend{
-		{name: "SQLite", driver: "sqlite", dsn: file, prefix: "penstock_",
-			open: func(ctx context.Context, db *sql.DB) (store.Store, error) { return sqlite.New(ctx, db, nil) },
-			tx:   func(tx *sql.Tx) (store.Store, error) { return sqlite.Tx(tx, nil) }},
-		{name: "PostgreSQL", driver: "pgx", dsn: pgURL, prefix: schema + ".penstock_",
-			open: func(ctx context.Context, db *sql.DB) (store.Store, error) {
-				return postgres.New(ctx, db, &postgres.Options{Schema: schema})
-			},
-			tx: func(tx *sql.Tx) (store.Store, error) { return postgres.Tx(tx, &postgres.Options{Schema: schema}) }},
+		sqliteAt(filepath.Join(tb.TempDir(), "plans.db")),
+		postgresAt(pgURL, schema),
 	}
+}
+
+func sqliteAt(file string) *backend {
+	return &backend{name: "SQLite", driver: "sqlite", dsn: file, prefix: "penstock_",
+		open: func(ctx context.Context, db *sql.DB) (store.Store, error) { return sqlite.New(ctx, db, nil) },
+		tx:   func(tx *sql.Tx) (store.Store, error) { return sqlite.Tx(tx, nil) }}
+}
+
+func postgresAt(url, schema string) *backend {
+	return &backend{name: "PostgreSQL", driver: "pgx", dsn: url, schema: schema, prefix: schema + ".penstock_",
+		open: func(ctx context.Context, db *sql.DB) (store.Store, error) {
+			return postgres.New(ctx, db, &postgres.Options{Schema: schema})
+		},
+		tx: func(tx *sql.Tx) (store.Store, error) { return postgres.Tx(tx, &postgres.Options{Schema: schema}) }}
 }
 
 func (b *backend) db(tb testing.TB) *sql.DB {

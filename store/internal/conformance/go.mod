@@ -4,9 +4,13 @@ go 1.26.0
 
 replace github.com/penstock-go/penstock => ../../..
 
+replace github.com/penstock-go/penstock/store/postgres/listen => ../../postgres/listen
+
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/penstock-go/penstock v0.0.0-00010101000000-000000000000
+	github.com/penstock-go/penstock/store/postgres/listen v0.0.0-00010101000000-000000000000
 	modernc.org/sqlite v1.60.1
 )
 

@@ -2,28 +2,31 @@ package conformance_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strconv"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/penstock-go/penstock/store"
-	"github.com/penstock-go/penstock/store/postgres"
-	"github.com/penstock-go/penstock/store/sqlite"
 )
 
 // The environment of a child: what it is, and its database.
 const (
-	childEnv  = "PENSTOCK_CHILD" // sqlite or a schema of PostgreSQL
-	childAt   = "PENSTOCK_CHILD_AT"
-	childFrom = "PENSTOCK_CHILD_FROM"
+	childEnv    = "PENSTOCK_CHILD"
+	childAt     = "PENSTOCK_CHILD_AT"
+	childSchema = "PENSTOCK_CHILD_SCHEMA"
+	childFrom   = "PENSTOCK_CHILD_FROM"
 )
 
 // The process under test commits pairs of records, with an event each, and
@@ -37,24 +40,17 @@ func child() int {
 
 func commitForever() error {
 	ctx := context.Background()
-	kind, at := os.Getenv(childEnv), os.Getenv(childAt)
-	var s store.Store
-	if kind == "sqlite" {
-		db, err := sql.Open("sqlite", at)
-		if err != nil {
-			return err
-		}
-		if s, err = sqlite.New(ctx, db, nil); err != nil {
-			return err
-		}
-	} else {
-		db, err := sql.Open("pgx", at)
-		if err != nil {
-			return err
-		}
-		if s, err = postgres.New(ctx, db, &postgres.Options{Schema: kind}); err != nil {
-			return err
-		}
+	b := sqliteAt(os.Getenv(childAt))
+	if os.Getenv(childEnv) != b.name {
+		b = postgresAt(os.Getenv(childAt)+"&application_name="+childEnv, os.Getenv(childSchema))
+	}
+	db, err := sql.Open(b.driver, b.dsn)
+	if err != nil {
+		return err
+	}
+	s, err := b.open(ctx, db)
+	if err != nil {
+		return err
 	}
 	from, err := strconv.Atoi(os.Getenv(childFrom))
 	if err != nil {
@@ -77,94 +73,157 @@ func commitForever() error {
 func pair(i int) []store.Op {
 	a, b := put(fmt.Sprint("a", i), 0, event(1)), put(fmt.Sprint("b", i), 0, event(1))
 	a.Fields, b.Fields = map[string][]string{"n": {fmt.Sprint(i)}}, map[string][]string{"n": {fmt.Sprint(i)}}
-	a.Body = make([]byte, 10_000)
+	a.Body = make([]byte, 5_000) // more than a page
 	return []store.Op{a, b}
 }
+
+// kills is how many processes are killed on each database.
+const kills = 200
 
 // Whatever moment a process is killed at, everything it was told is committed
 // is there, and nothing is there by half.
 func TestKilledInMidCommit(t *testing.T) {
-	const rounds = 15
-	eachBackend(t, func(t *testing.T, b *backend) {
-		kind := "sqlite"
-		if b.name == "PostgreSQL" {
-			kind = strings.TrimSuffix(b.prefix, ".penstock_")
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		b := sqliteAt(filepath.Join(t.TempDir(), "plans.db"))
+		db := b.db(t)
+		s := b.store(t, db)
+		said := killEach(t, b, func(int) {})
+		wholePairs(t, s, said)
+		var sound string
+		if err := db.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&sound); err != nil || sound != "ok" {
+			t.Errorf("integrity: %s, %v", sound, err)
 		}
-		r := rand.New(rand.NewPCG(7, 8))
-		s := b.store(t, b.db(t))
-		said := map[int]bool{}
-		for round := range rounds {
-			for _, i := range killed(t, kind, b.dsn, round*1_000_000, time.Duration(r.IntN(40_000))*time.Microsecond) {
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		server, b := ownServer(t)
+		b.store(t, b.db(t))
+		said := killEach(t, b, func(round int) {
+			switch round % 20 {
+			case 5: // one of its processes: it ends all connections and recovers
+				killBackend(t, server, b)
+			case 15: // or all of it
+				if err := server.restart([]syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL}[round/20%2]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if err := server.restart(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		wholePairs(t, b.store(t, b.db(t)), said)
+	})
+}
+
+// killEach kills children that commit, each some time after its first commit, does
+// more at the same moment, and returns what was committed as far as they knew.
+func killEach(t *testing.T, b *backend, more func(round int)) map[int]bool {
+	t.Helper()
+	r := rand.New(rand.NewPCG(7, 8))
+	said := map[int]bool{}
+	for round := range kills {
+		from := round * 1_000_000
+		c := exec.CommandContext(t.Context(), os.Args[0])
+		c.Env = append(os.Environ(), childEnv+"="+b.name, childAt+"="+b.dsn, childSchema+"="+b.schema, childFrom+"="+strconv.Itoa(from))
+		var complaint bytes.Buffer
+		c.Stderr = &complaint
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		n, killed := 0, make(chan struct{})
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if n++; n == 1 {
+				time.AfterFunc(time.Duration(r.IntN(8_000))*time.Microsecond, func() {
+					defer close(killed)
+					more(round)
+					_ = c.Process.Kill()
+				})
+			}
+			if i, err := strconv.Atoi(lines.Text()); err == nil && i >= from && i < from+1_000_000 {
 				said[i] = true
 			}
 		}
-		if len(said) == 0 {
-			t.Fatal("no child committed anything")
+		_ = c.Wait() // it was killed
+		if n == 0 {
+			t.Fatalf("round %d: the child committed nothing\n%s", round, complaint.String())
 		}
-		whole := map[int]bool{}
-		for q := (store.Query{Kind: "plan", Limit: store.MaxLimit}); ; {
+		<-killed
+	}
+	return said
+}
+
+// killBackend kills a process of the server that serves a child, and waits until the
+// server has recovered from that.
+func killBackend(t *testing.T, server *server, b *backend) {
+	db := b.db(t)
+	beside, err := db.Conn(t.Context())
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer beside.Close()
+	var pid int
+	if err := beside.QueryRowContext(t.Context(), "SELECT pid FROM pg_stat_activity WHERE application_name = $1 LIMIT 1", childEnv).Scan(&pid); err != nil {
+		t.Error(err)
+		return
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Error(err)
+	}
+	for beside.PingContext(t.Context()) == nil {
+		runtime.Gosched() // the server ends all connections
+	}
+	if !answers(t.Context(), b.dsn, server.ended) {
+		t.Error("the server did not recover")
+	}
+}
+
+// wholePairs demands that every pair is there with its records, index and events, or nothing
+// of it is, and that those which were said are there.
+func wholePairs(t *testing.T, s store.Store, said map[int]bool) {
+	t.Helper()
+	versions := func(order store.Order) map[string]int64 {
+		all := map[string]int64{}
+		for q := (store.Query{Kind: "plan", Order: order, Limit: store.MaxLimit, NoBody: true}); ; {
 			page, err := s.Find(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, r := range page.Records {
-				i, _ := strconv.Atoi(r.ID[1:])
-				pair := complete(t, s, i)
-				if said[i] && !pair || !pair {
-					t.Errorf("%s is there without all that was committed with it", r.ID)
-				}
-				whole[i] = true
+				all[r.ID] = r.Version
 			}
 			if q.After = page.Next; q.After == nil {
-				break
+				return all
 			}
 		}
-		for i := range said {
-			if !whole[i] {
-				t.Errorf("%d was committed and is gone", i)
-			}
-		}
-		f := follow(s)
-		if n := f.read(t); n != 2*len(whole) {
-			t.Errorf("%d events of %d pairs", n, len(whole))
-		}
-		t.Logf("%d pairs committed, %d of them said", len(whole), len(said))
-	})
-}
-
-// complete reports whether a pair is there with its entries and events.
-func complete(t *testing.T, s store.Store, i int) bool {
-	t.Helper()
-	page, err := s.Find(t.Context(), store.Query{Kind: "plan", Where: []store.Filter{store.Equals("n", fmt.Sprint(i))}, NoBody: true})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return len(page.Records) == 2 && page.Records[0].Version == page.Records[1].Version
-}
-
-// killed runs a child, kills it some time after its first commit, and returns what it said.
-func killed(t *testing.T, kind, at string, from int, after time.Duration) (said []int) {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0])
-	c.Env = append(os.Environ(), childEnv+"="+kind, childAt+"="+at, childFrom+"="+strconv.Itoa(from))
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	stored := versions(store.Order{})
+	if diff := cmp.Diff(stored, versions(store.Order{By: "n"})); diff != "" {
+		t.Errorf("the index differs from the records (-records +index):\n%s", diff)
 	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(io.Reader(out))
-	var timer *time.Timer
-	for lines.Scan() {
-		if timer == nil {
-			timer = time.AfterFunc(after, func() { _ = c.Process.Kill() })
-		}
-		if i, err := strconv.Atoi(lines.Text()); err == nil && i >= from && i < from+1_000_000 {
-			said = append(said, i)
+	for id, version := range stored {
+		if stored["a"+id[1:]] != version || stored["b"+id[1:]] != version {
+			t.Errorf("%s is there without what was committed with it", id)
 		}
 	}
-	_ = c.Wait() // it was killed
-	return said
+	for i := range said {
+		if stored[fmt.Sprint("a", i)] == 0 {
+			t.Errorf("%d was committed and is gone", i)
+		}
+	}
+	f := follow(s)
+	if n := f.read(t); n != len(stored) {
+		t.Errorf("%d events of %d records", n, len(stored))
+	}
+	for id := range stored {
+		if !f.seen[id+"#1"] {
+			t.Errorf("the event of %s is gone", id)
+		}
+	}
+	t.Logf("%d pairs committed, %d of them said", len(stored)/2, len(said))
 }

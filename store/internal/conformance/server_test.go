@@ -1,9 +1,9 @@
 package conformance_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -35,71 +35,155 @@ func TestMain(m *testing.M) {
 }
 
 // withServer runs a PostgreSQL while it calls do: that of PENSTOCK_POSTGRES_URL,
-// or one of its own in a folder of its own, which ends with it.
+// or one of its own, which ends with it.
 func withServer(do func(url string)) error {
 	if at := os.Getenv("PENSTOCK_POSTGRES_URL"); at != "" {
 		do(at)
 		return nil
 	}
-	ctx := context.Background()
-	bin, err := serverPrograms()
+	s, err := newServer()
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "penstock")
-	if err != nil {
+	defer s.remove()
+	if err := s.start(); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	as, err := unprivileged(dir)
-	if err != nil {
-		return err
-	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "penstock", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: as}, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	var log bytes.Buffer
-	server := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-h", "", "-c", "max_connections=200", "-c", "shared_buffers=256MB", "-c", "deadlock_timeout=100ms")
-	server.SysProcAttr, server.Dir = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}, dir
-	server.Stdout, server.Stderr = &log, &log
-	if err := server.Start(); err != nil {
-		return fmt.Errorf("postgres: %w", err)
-	}
-	defer func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // nothing needs to be kept
-		_ = server.Wait()
-	}()
-	at := "postgres:///postgres?user=penstock&host=" + url.QueryEscape(dir)
-	if err := reachable(at); err != nil {
-		return fmt.Errorf("%w\n%s", err, log.String())
-	}
-	do(at)
+	do(s.url)
 	return nil
 }
 
-func reachable(at string) error {
-	db, err := sql.Open("pgx", at)
+// A server is a PostgreSQL in a folder of its own, under an ordinary user.
+type server struct {
+	bin, dir string
+	as       *syscall.Credential
+	url      string
+	process  *os.Process
+	ended    chan struct{} // closed when the process is gone
+}
+
+// newServer makes the folder; the server is not started yet.
+func newServer() (*server, error) {
+	bin, err := serverPrograms()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer db.Close()
+	dir, err := os.MkdirTemp("", "penstock")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{bin: bin, dir: dir, url: "postgres:///postgres?user=penstock&host=" + url.QueryEscape(dir)}
+	if s.as, err = unprivileged(dir); err == nil {
+		err = s.initialize()
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+func (s *server) initialize() error {
+	initdb := exec.CommandContext(context.Background(), filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "penstock", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--data-checksums")
+	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: s.as}, s.dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (s *server) data() string { return filepath.Join(s.dir, "data") }
+
+// start returns when the server answers. One whose predecessor was killed may have to
+// be started more than once: it does not run beside what is left of that.
+func (s *server) start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	for {
-		if err = db.PingContext(ctx); err == nil {
+		log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		// Not under ctx: the server goes on when it has answered.
+		c := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-h", "",
+			"-c", "max_connections=200", "-c", "shared_buffers=256MB", "-c", "deadlock_timeout=100ms")
+		c.SysProcAttr, c.Dir = &syscall.SysProcAttr{Credential: s.as, Pdeathsig: syscall.SIGQUIT}, s.dir
+		c.Stdout, c.Stderr = log, log
+		err = c.Start()
+		_ = log.Close() // the server has its own
+		if err != nil {
+			return fmt.Errorf("postgres: %w", err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			_ = c.Wait()
+			close(ended)
+		}()
+		s.process, s.ended = c.Process, ended
+		if answers(ctx, s.url, ended) {
 			return nil
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("no PostgreSQL: %w", err)
+		if ctx.Err() != nil {
+			text, _ := os.ReadFile(log.Name())
+			s.stop(syscall.SIGQUIT)
+			return fmt.Errorf("no PostgreSQL: %s", text)
 		}
 	}
+}
+
+// stop ends the server by a signal: SIGINT in good order, though without waiting for clients,
+// SIGQUIT at once, SIGKILL without its knowledge.
+func (s *server) stop(how syscall.Signal) {
+	if s.process != nil {
+		_ = s.process.Signal(how)
+		<-s.ended
+	}
+}
+
+// restart ends the server and starts it again.
+func (s *server) restart(how syscall.Signal) error {
+	s.stop(how)
+	return s.start()
+}
+
+// remove ends the server, of which nothing needs to be kept.
+func (s *server) remove() {
+	s.stop(syscall.SIGQUIT)
+	_ = os.RemoveAll(s.dir)
+}
+
+// answers waits until a server answers, or has ended.
+func answers(ctx context.Context, at string, ended <-chan struct{}) bool {
+	db, err := sql.Open("pgx", at)
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for db.PingContext(ctx) != nil {
+		select {
+		case <-tick.C:
+		case <-ended:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// ownServer starts a PostgreSQL that the test may end, and returns a schema in it.
+func ownServer(tb testing.TB) (*server, *backend) {
+	tb.Helper()
+	s, err := newServer()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(s.remove)
+	if err := s.start(); err != nil {
+		tb.Fatal(err)
+	}
+	return s, postgresAt(s.url, "own")
 }
 
 // serverPrograms finds where initdb and postgres are.

@@ -24,9 +24,6 @@ var stores = []struct {
 	open func(testing.TB) store.Store
 }{
 	{"SQLiteFile", func(tb testing.TB) store.Store { return newSQLite(tb, fileDB(tb), nil) }},
-	{"SQLiteNormal", func(tb testing.TB) store.Store {
-		return newSQLite(tb, fileDB(tb), &sqlite.Options{Synchronous: sqlite.Normal})
-	}},
 	{"SQLiteMemory", func(tb testing.TB) store.Store { return newSQLite(tb, memoryDB(tb), nil) }},
 	{"PostgreSQL", func(tb testing.TB) store.Store {
 		db, schema := openPostgres(tb)
@@ -36,16 +33,7 @@ var stores = []struct {
 
 func TestStores(t *testing.T) {
 	for _, s := range stores {
-		if s.name == "SQLiteNormal" {
-			continue // differs in what a loss of power leaves, and in speed
-		}
 		t.Run(s.name, func(t *testing.T) { storetest.Run(t, s.open) })
-	}
-}
-
-func BenchmarkStores(b *testing.B) {
-	for _, s := range stores {
-		b.Run(s.name, func(b *testing.B) { storetest.Bench(b, s.open) })
 	}
 }
 
