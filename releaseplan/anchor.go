@@ -78,6 +78,24 @@ func (s *Service) chained(id string, at link, events []store.Event) ([]Entry, er
 	return entries, nil
 }
 
+// reaches fails if entries, which were read behind a place of the chain, are not those that
+// lead to its end: the plan's header knows how many there are, and the hash of the last
+// one. There may be later ones, which the header did not know. over says that
+// there are no more.
+func (s *stored) reaches(at link, entries []Entry, over bool) error {
+	last := s.plan.st.Changes
+	for _, e := range entries {
+		at = e.link()
+		if e.Seq == last && e.Hash != hex.EncodeToString(s.head) {
+			return fmt.Errorf("plan %s: entry %d of the trail is not the one that was stored last: %w", s.plan.id, e.Seq, errCorrupt)
+		}
+	}
+	if over && at.seq < last {
+		return fmt.Errorf("plan %s: the trail ends with entry %d, not %d: %w", s.plan.id, at.seq, last, errCorrupt)
+	}
+	return nil
+}
+
 // pruned returns where the trail begins now if that is behind a place, as it is
 // if the plan was pruned since that place was looked up.
 func (s *Service) pruned(ctx context.Context, id string, at link) (begin link, ok bool, err error) {

@@ -33,7 +33,7 @@ func (r *Runner) ask(ctx, work context.Context, p *Plan, step Step) {
 		})
 		var next *Plan
 		if err == nil {
-			next, err = r.plans.do(work, p.id, c, penstock.System())
+			next, err = r.do(work, p.id, c)
 		}
 		if c.Instance != "" && unwanted(next, err, request.ID()) {
 			err = guard(func() error { return from.Cancel(work, c.Instance) })
@@ -63,7 +63,7 @@ func (r *Runner) retract(ctx, work context.Context, p *Plan, step Step) {
 		defer r.hasAsked(step.Instance)
 		err := guard(func() error { return from.Cancel(work, step.Instance) })
 		if err == nil {
-			_, err = r.plans.do(work, p.id, Command{Action: Retracted, Instance: step.Instance}, penstock.System())
+			_, err = r.do(work, p.id, Command{Action: Retracted, Instance: step.Instance})
 		}
 		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("an approval provider did not drop a request", "plan", p.id, "kind", step.Provider, "error", err)

@@ -132,7 +132,7 @@ func (r *Runner) carryOut(ctx, work context.Context, handler Handler, job Job) {
 // secrets reads the values of secret variables, again and again while the store fails.
 func (r *Runner) secrets(ctx context.Context, p *Plan) (map[string]string, error) {
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
-		values, err := r.plans.secretValues(ctx, p)
+		values, err := r.secretValues(ctx, p)
 		if err == nil || errors.Is(err, errCorrupt) {
 			return values, err
 		}
@@ -150,8 +150,8 @@ const (
 	lastRetry  = 5 * time.Second
 
 	// reportFor bounds one try to record an outcome, and how long a stopping
-	// Runner goes on trying. One that does not stop never gives up: the outcome
-	// would be lost.
+	// Runner goes on trying. One that does not stop never gives up, lest the outcome
+	// be lost, unless the plan is damaged and its handler was told to stop.
 	reportFor = 30 * time.Second
 )
 
@@ -169,7 +169,7 @@ func (r *Runner) report(ctx context.Context, id string, c Command) {
 			return
 		}
 		r.Log.Warn("an outcome could not be recorded yet", "plan", id, "task", c.Task, "error", err)
-		if ctx.Err() != nil {
+		if r.isEnding() || ctx.Err() != nil && errors.Is(err, errCorrupt) {
 			if stopping.IsZero() {
 				stopping = time.Now()
 			}

@@ -15,9 +15,10 @@ import (
 type Handler interface {
 	// Handle does what the job says and returns nil, or an error that says why it
 	// could not. Its context ends when the task is aborted or runs out of time,
-	// when the plan is canceled, and when the Runner stops; [context.Cause] tells
-	// which, see [ErrAborted]. The id of the attempt is the idempotency key of the
-	// effect: what was begun by an attempt with the same id goes on.
+	// when the plan is canceled, when the Runner stops, and when it could not keep its
+	// lease; [context.Cause] tells which, see [ErrAborted]. The id of the attempt is
+	// the idempotency key of the effect: what was begun by an attempt with the same
+	// id goes on.
 	Handle(ctx context.Context, job Job) error
 }
 
@@ -42,7 +43,7 @@ var (
 	ErrTimeout  = errors.New("the task ran out of time")
 	ErrCanceled = errors.New("the plan was canceled")
 	ErrShutdown = errors.New("the runner stops")
-	ErrLost     = errors.New("somebody else took the task over")
+	ErrLost     = errors.New("the task is somebody else's, or may soon be")
 )
 
 // cause returns why a task that is not to go on was told to stop.

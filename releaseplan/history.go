@@ -2,6 +2,7 @@ package releaseplan
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -12,13 +13,30 @@ import (
 // History returns at most limit entries of the plan's audit trail that come after
 // the one with number after, oldest first. A limit of 0 means 100; 1,000 is the
 // most. The trail is complete: everything that ever changed the plan is in it, but for
-// what was pruned (see [Service.Anchor]). Entries that do not continue the chain are an error.
+// what was pruned (see [Service.Anchor]). Entries that do not continue the chain, or that do not lead
+// to the end of it that is stored with the plan, are an error.
 func (s *Service) History(ctx context.Context, id string, after int64, limit int, by penstock.Actor) ([]Entry, error) {
-	st, err := s.read(ctx, id, by, penstock.Read)
-	if err != nil {
-		return nil, err
+	if limit == 0 {
+		limit = store.DefaultLimit
 	}
-	return s.trail(ctx, id, st.anchor.after(after), limit)
+	for {
+		st, err := s.read(ctx, id, by, penstock.Read)
+		if err != nil {
+			return nil, err
+		}
+		at := st.anchor.after(after)
+		entries, err := s.trail(ctx, id, at, limit)
+		if err != nil {
+			return nil, err
+		}
+		broken := st.reaches(at, entries, len(entries) < limit)
+		if broken == nil {
+			return entries, nil
+		}
+		if current, err := s.isCurrent(ctx, st); err != nil || current {
+			return nil, errors.Join(broken, err)
+		}
+	}
 }
 
 // trail reads one page of entries.

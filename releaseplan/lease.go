@@ -144,7 +144,7 @@ func (r *Runner) holders(ctx context.Context) (map[string][]string, error) {
 	holders := make(map[string][]string)
 	q := store.Query{Kind: kindPlan, Where: []store.Filter{store.HasPrefix(fieldLease, "")}, Limit: store.MaxLimit, NoBody: true}
 	for {
-		page, err := r.plans.store.Find(ctx, q)
+		page, err := r.find(ctx, q)
 		if err != nil {
 			return nil, err
 		}
@@ -164,6 +164,8 @@ func (r *Runner) holders(ctx context.Context) (map[string][]string, error) {
 // there, or has not changed for the TTL. Removing it makes the old owner's next
 // beat fail.
 func (r *Runner) isDead(ctx context.Context, lease string, seen map[string]sighting) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.TTL)
+	defer cancel()
 	key := store.Key{Kind: kindRunner, ID: lease}
 	records, err := r.plans.store.Get(ctx, key)
 	if err != nil {
@@ -191,7 +193,7 @@ func (r *Runner) isDead(ctx context.Context, lease string, seen map[string]sight
 // inherit ends the attempts of a plan under a lease that nobody works on: a dead
 // Runner's, or of this one if the answer to its beginning was lost.
 func (r *Runner) inherit(ctx context.Context, id, lease string) error {
-	st, err := r.plans.confirmed(ctx, id)
+	st, err := r.confirmed(ctx, id)
 	if err != nil {
 		if errors.Is(err, penstock.ErrNotFound) {
 			return nil
@@ -208,7 +210,7 @@ func (r *Runner) inherit(ctx context.Context, id, lease string) error {
 				continue
 			}
 			c := Command{Action: Interrupt, Task: st.plan.def.phases[i].Tasks[j].ID, Attempt: a.ID, Remark: "the process that ran it is gone"}
-			if _, err := r.plans.do(ctx, id, c, penstock.System()); err != nil && !errors.Is(err, penstock.ErrRefused) {
+			if _, err := r.do(ctx, id, c); err != nil && !errors.Is(err, penstock.ErrRefused) {
 				return err
 			}
 		}

@@ -41,7 +41,8 @@ const pruneGrace = time.Minute
 // The actor must be allowed to delete each plan, by the Authorizer and by the
 // rules of ownership. A trail that is no chain is left as it is and reported, and
 // the other plans are pruned. Other errors end the work; what it did until then
-// is returned with them. A store that is no [store.Pruner] is an
+// is returned with them. The trails of plans that were deleted stay as they are: who wants
+// them shorter prunes before deleting. A store that is no [store.Pruner] is an
 // errors.ErrUnsupported.
 func (s *Service) Prune(ctx context.Context, before time.Time, by penstock.Actor) (Pruned, error) {
 	if err := outsider(by); err != nil {

@@ -61,6 +61,9 @@ func (w *pruning) anchor(ctx context.Context, st *stored) (anchor Anchor, held b
 			return anchor, false, err
 		}
 		entries, err := w.plans.chained(st.plan.id, at, events)
+		if err == nil {
+			err = st.reaches(at, entries, len(events) < sweepPage)
+		}
 		if err != nil {
 			if current, readErr := w.plans.isCurrent(ctx, st); readErr != nil {
 				err = readErr

@@ -75,20 +75,30 @@ func TestFollowOfAPrunedPlanEnds(t *testing.T) {
 }
 
 // A plan that is pruned between the look at its header and at its events has no
-// broken trail.
+// broken trail, whether or not something is left of it.
 func TestTrailIsPrunedWhileItIsRead(t *testing.T) {
 	w := newPruneWorld(t, releaseplan.Config{})
 	id := w.archived(3)
 	w.pass(time.Hour)
-	w.comment(id)
 	other := releaseplan.New(releaseplan.Config{Store: w.store.Store, Now: func() time.Time { return w.now }})
 	w.store.reading = func(store.EventQuery) error {
 		w.store.reading = nil
 		_, err := other.Prune(t.Context(), w.now, pruneClerk)
 		return err
 	}
+	meanwhile := w.store.reading
 	entries, err := w.plans.History(t.Context(), id, 2, 0, pruneAnn)
-	if err != nil || len(entries) != 1 || entries[0].Seq != 6 {
+	if err != nil || len(entries) != 0 {
+		t.Errorf("History = %v, %v", entries, err)
+	}
+	for range 2 {
+		w.comment(id)
+		w.pass(time.Hour)
+	}
+	w.comment(id)
+	w.store.reading = meanwhile
+	entries, err = w.plans.History(t.Context(), id, 6, 0, pruneAnn)
+	if err != nil || len(entries) != 1 || entries[0].Seq != 8 {
 		t.Errorf("History = %v, %v", entries, err)
 	}
 }
@@ -116,8 +126,11 @@ func TestBrokenTrails(t *testing.T) {
 		"an entry with another hash": changed(4, func(e *store.Event) { e.Body = bytes.Replace(e.Body, []byte(`"prev":"`), []byte(`"prev":"0`), 1) }),
 		"an entry of another number": changed(6, func(e *store.Event) { e.Body = bytes.Replace(e.Body, []byte(`"seq":6`), []byte(`"seq":7`), 1) }),
 		"an entry that is no JSON":   changed(6, func(e *store.Event) { e.Body = []byte("{") }),
+		"a last entry that changed":  changed(6, func(e *store.Event) { e.Body = bytes.Replace(e.Body, []byte("more"), []byte("less"), 1) }),
 		"a beginning that is gone":   without(4),
 		"a hole":                     without(5),
+		"an end that is gone":        without(6),
+		"nothing":                    without(4, 5, 6),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newPruneWorld(t, releaseplan.Config{})

@@ -24,16 +24,17 @@ import (
 type Runner struct {
 	Workers int           // tasks at the same time; default: 16
 	Poll    time.Duration // how often to look for what other processes did, if the store does not tell; default: 1 s
-	TTL     time.Duration // how long a heartbeat may be silent; default: 15 s
+	TTL     time.Duration // how long a heartbeat may be silent, and the store take for an answer; default: 15 s
 	Drain   time.Duration // how long handlers may go on when Run ends, before they are told to stop; default: 0
 	Log     *slog.Logger  // default: none
 
 	plans    *Service
 	handlers map[string]Handler
 
-	lease   string         // of the Run that is under way
+	lease   string         // under which attempts are begun now
 	again   chan struct{}  // a worker is free for what was left
 	wg      sync.WaitGroup // handlers and calls of providers
+	ending  chan struct{}  // closed when Run is to return soon
 	turn    *store.Cursor  // the plan that was served last
 	queued  bool           // plans wait for workers: who wants one has its turn
 	serving bool           // it is the turn of a plan
@@ -64,15 +65,28 @@ var ErrRunning = errors.New("the runner runs already")
 
 // Run carries plans out until ctx ends, and returns once every handler has
 // returned. Attempts that it had to stop are treated as those of a process that
-// ended. It returns nil after ctx has ended, [ErrRunning] if the Runner runs
-// already, or [ErrLost] if another Runner took this one for dead, or may soon: its
-// heartbeat could not be stored. Then its handlers were told to stop, and Run can be
-// called again.
+// ended. It returns nil after ctx has ended, or at once [ErrRunning] if the Runner
+// runs already.
+//
+// If another Runner took this one for dead, or may soon because its heartbeat could
+// not be stored, it logs that and tells its handlers to stop, with [ErrLost]. Once all
+// have returned it begins anew by itself, as soon as the store answers; a
+// handler that does not stop holds that up.
 func (r *Runner) Run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
 	defer r.end()
+	for r.hold(ctx) {
+		r.renew()
+	}
+	return nil
+}
+
+// hold carries plans out under one lease, until ctx ends or the lease is lost. It
+// reports whether there is to be another, which needs no pause before it:
+// nothing is done until its first heartbeat is stored.
+func (r *Runner) hold(ctx context.Context) (again bool) {
 	alive, quit := context.WithCancelCause(ctx)
 	defer quit(nil)
 	work, stop := context.WithCancelCause(context.WithoutCancel(ctx)) // of handlers: they outlive ctx while draining
@@ -93,15 +107,18 @@ func (r *Runner) Run(ctx context.Context) error {
 	case <-alive.Done():
 	}
 
-	err := context.Cause(alive)
-	if !errors.Is(err, ErrLost) {
-		err = nil
+	if errors.Is(context.Cause(alive), ErrLost) {
+		r.Log.Warn("the lease was lost, or could not be kept: the runner stops its handlers, and begins anew", "lease", r.lease)
+		ending := r.ending
+		unhook := context.AfterFunc(ctx, func() { close(ending) })
+		r.wg.Wait()
+		unhook()
+	} else {
 		r.drain(stop)
 	}
-	r.wg.Wait()
 	release()
 	lease.Wait()
-	return err
+	return ctx.Err() == nil
 }
 
 func (r *Runner) begin() error {
@@ -122,11 +139,18 @@ func (r *Runner) begin() error {
 	if r.Log == nil {
 		r.Log = slog.New(slog.DiscardHandler)
 	}
-	r.running, r.lease = true, r.plans.newID()
+	r.running = true
+	r.renew()
+	return nil
+}
+
+// renew gives the Runner a lease under which nothing runs yet.
+func (r *Runner) renew() {
+	r.lease = r.plans.newID()
+	r.ending = make(chan struct{})
 	r.active, r.asked = make(map[string]activeAttempt), make(map[string]time.Time)
 	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
 	r.turn, r.queued, r.serving = nil, false, false
-	return nil
 }
 
 func (r *Runner) end() {
@@ -135,10 +159,25 @@ func (r *Runner) end() {
 	r.running = false
 }
 
+// isEnding reports whether Run is to return soon.
+func (r *Runner) isEnding() bool {
+	select {
+	case <-r.ending:
+		return true
+	default:
+		return false
+	}
+}
+
 // drain lets handlers end by themselves for a while and then tells them to.
 func (r *Runner) drain(stop context.CancelCauseFunc) {
-	if r.Drain <= 0 {
+	halt := func() {
 		stop(ErrShutdown)
+		close(r.ending)
+		r.wg.Wait()
+	}
+	if r.Drain <= 0 {
+		halt()
 		return
 	}
 	ended := make(chan struct{})
@@ -151,7 +190,6 @@ func (r *Runner) drain(stop context.CancelCauseFunc) {
 	select {
 	case <-ended:
 	case <-timer.C:
-		stop(ErrShutdown)
-		<-ended
+		halt()
 	}
 }

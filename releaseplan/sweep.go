@@ -77,7 +77,7 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	if err := r.serve(ctx, work); err != nil {
 		return 0, err
 	}
-	next, err := r.plans.store.Find(ctx, store.Query{Kind: kindPlan, Order: store.Order{By: fieldWake}, Limit: 1, NoBody: true,
+	next, err := r.find(ctx, store.Query{Kind: kindPlan, Order: store.Order{By: fieldWake}, Limit: 1, NoBody: true,
 		Where: []store.Filter{store.AtLeast(fieldWake, store.Time(now.Add(tick)))}})
 	if err != nil {
 		return 0, err
@@ -94,7 +94,7 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 func (r *Runner) each(ctx, work context.Context, q store.Query) error {
 	q.Kind, q.Limit, q.NoBody = kindPlan, sweepPage, true
 	for {
-		page, err := r.plans.store.Find(ctx, q)
+		page, err := r.find(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (r *Runner) serve(ctx, work context.Context) error {
 				return nil // who becomes free looks again
 			}
 			q.After, q.Limit = r.turn, min(free, sweepPage)
-			page, err := r.plans.store.Find(ctx, q)
+			page, err := r.find(ctx, q)
 			if err != nil {
 				return err
 			}
@@ -153,7 +153,7 @@ func (r *Runner) serve(ctx, work context.Context) error {
 // plan does what there is to do for one plan, and returns when there is more:
 // zero if that is not known.
 func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
-	st, err := r.plans.confirmed(ctx, id)
+	st, err := r.confirmed(ctx, id)
 	if err != nil {
 		if !errors.Is(err, penstock.ErrNotFound) && ctx.Err() == nil {
 			r.Log.Warn("a plan could not be read", "plan", id, "error", err)
@@ -188,7 +188,7 @@ func (r *Runner) first(ctx, work context.Context, p *Plan, steps []Step) (*Plan,
 	for _, step := range steps {
 		switch step.Kind {
 		case StepAdvance:
-			return r.plans.do(ctx, p.id, Command{Action: Advance}, penstock.System())
+			return r.do(ctx, p.id, Command{Action: Advance})
 		case StepStart:
 			if next, err := r.take(ctx, work, p, step, Command{Action: Start, Task: step.Task, Lease: r.lease}); next != nil || err != nil {
 				return next, err

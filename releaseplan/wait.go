@@ -12,6 +12,9 @@ import (
 const (
 	minDeaf = 50 * time.Millisecond // between tries to read the log
 	maxDeaf = 5 * time.Second
+
+	lookAtLog = 15 * time.Second // bounds what is answered at once, if it is
+	soundFor  = time.Minute      // a reading that went on for so long worked
 )
 
 // hear reads the log from its present end on and rings for every plan in it, until ctx
@@ -20,11 +23,12 @@ const (
 func hear(ctx context.Context, s store.Store, waker store.Waker, b *bell) {
 	after := int64(-1)
 	for wait := minDeaf; ; wait = min(2*wait, maxDeaf) {
+		began := time.Now()
 		next, err := follow(ctx, s, waker, b, after)
 		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
 			return
 		}
-		if next > after {
+		if next > after || time.Since(began) >= soundFor { // perhaps nothing happened
 			wait = minDeaf
 		}
 		after = next
@@ -42,7 +46,7 @@ func hear(ctx context.Context, s store.Store, waker store.Waker, b *bell) {
 // follow reads the log until that fails, and returns how far it came.
 func follow(ctx context.Context, s store.Store, waker store.Waker, b *bell, after int64) (int64, error) {
 	for {
-		last, err := waker.Wait(ctx, after)
+		last, err := await(ctx, waker, after)
 		if err != nil {
 			return after, err
 		}
@@ -52,7 +56,7 @@ func follow(ctx context.Context, s store.Store, waker store.Waker, b *bell, afte
 			continue
 		}
 		for after < last {
-			events, err := s.Events(ctx, store.EventQuery{Kind: kindPlan, After: after, Limit: store.MaxLimit})
+			events, err := logged(ctx, s, after)
 			if err != nil {
 				return after, err
 			}
@@ -69,4 +73,21 @@ func follow(ctx context.Context, s store.Store, waker store.Waker, b *bell, afte
 			}
 		}
 	}
+}
+
+// await waits for the log to grow, however long that takes. Its end is told at once.
+func await(ctx context.Context, waker store.Waker, after int64) (last int64, err error) {
+	if after < 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, lookAtLog)
+		defer cancel()
+	}
+	return waker.Wait(ctx, after)
+}
+
+// logged reads what plans did behind a position.
+func logged(ctx context.Context, s store.Store, after int64) ([]store.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookAtLog)
+	defer cancel()
+	return s.Events(ctx, store.EventQuery{Kind: kindPlan, After: after, Limit: store.MaxLimit})
 }

@@ -33,6 +33,11 @@ type serviceCase struct {
 
 func cases() []serviceCase {
 	return []serviceCase{
+		// runner_again.go
+		{"RunnerBeginsAnewAfterALoss", suite.testRunnerBeginsAnewAfterALoss},
+		{"RunnerBeginsAnewBesideADamagedPlan", suite.testRunnerBeginsAnewBesideADamagedPlan},
+		{"RunnerKeepsOutcomesThroughALoss", suite.testRunnerKeepsOutcomesThroughALoss},
+		{"RunnerEndsWhileItsStoreIsAway", suite.testRunnerEndsWhileItsStoreIsAway},
 		// runner_approval.go
 		{"RunnerAsksTheApprovalProvider", suite.testRunnerAsksTheApprovalProvider},
 		{"RunnerRetractsRequestsThatNobodyWaitsFor", suite.testRunnerRetractsRequestsThatNobodyWaitsFor},

@@ -15,9 +15,11 @@ import (
 // order in which they are sent; none is fine. Of a message it sets Channel, To, Title, Text and
 // Data; the dispatcher sets ID and Position, and what is left empty of Subject, Seq, Event and At from the event.
 //
-// A Route may be asked about an event again, by another process too, and should give
-// the same answer. After an error it is asked again later, unless the error is
-// [Permanent]; meanwhile later events wait.
+// A Route may be asked about an event again, by another process too; one of its answers
+// counts, as a whole. After an error it is asked again later, until MaxAge has passed, unless the
+// error is [Permanent]; meanwhile later events wait. If it panics that is tried as often as Attempts says. A
+// message that cannot be stored is a Permanent error: one beyond [MaxMessage], without a channel, with
+// data that is no JSON, or with a time outside the years 1 to 9999.
 type Route func(ctx context.Context, e store.Event) ([]Message, error)
 
 // Config is what a Dispatcher is made of. Zero values mean the defaults.
@@ -32,13 +34,13 @@ type Config struct {
 	Workers     int           // messages on their way at the same time; default: 32
 	PerReceiver int           // those to one receiver, fewer while it fails; default: half of Workers, at least 1
 	Attempts    int           // tries before a message is given up; default: 20
-	MaxAge      time.Duration // how long a message is tried; a failure after that is the last; default: 24 h
+	MaxAge      time.Duration // how long a message is tried, from its first attempt, and an event is routed; a failure after that is the last; default: 24 h
 	MinBackoff  time.Duration // bound of the wait after the first failure; it doubles each time; default: 1 s
 	MaxBackoff  time.Duration // bound of any wait that the receiver did not ask for; default: 15 min
-	Timeout     time.Duration // of one attempt; default: 30 s
-	Backlog     int           // undelivered messages at which events are left in the log; default: 100,000
+	Timeout     time.Duration // of one attempt, and of one question to the store; default: 30 s
+	Backlog     int           // undelivered messages, of all receivers together, at which events are left in the log; default: 100,000
 	Poll        time.Duration // how often to look for what no Waker tells of; default: 1 s
-	TTL         time.Duration // how long another process may be silent before it is taken for dead; default: 15 s
+	TTL         time.Duration // how long another process may be silent before it is taken for dead, unless its own TTL is longer; default: 15 s
 
 	Log  *slog.Logger     // default: none
 	Now  func() time.Time // for times that are stored and shown; default: time.Now

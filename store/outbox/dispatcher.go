@@ -44,7 +44,7 @@ func New(c Config) (*Dispatcher, error) {
 // returned. While another process runs the same dispatcher it stands by, and takes
 // over when that one ends, or has been silent for TTL. It gets over failures of the store by
 // itself. It returns a penstock.ErrInvalid without a Route or Notifiers, [ErrRunning],
-// a penstock.ErrNotFound if the dispatcher was forgotten meanwhile, or a
+// a penstock.ErrNotFound if the dispatcher was forgotten meanwhile, or is being forgotten, or a
 // store.ErrClosed.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	if err := d.config.runnable(); err != nil {
@@ -76,10 +76,19 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return nil
 }
 
+// patience bounds how long one call of the store may take: it can be that
+// nobody will ever answer.
+func (d *Dispatcher) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d.config.Timeout)
+}
+
 // turn waits until this process may deliver, and does until something ends it.
 func (d *Dispatcher) turn(ctx context.Context, owner string, registered *bool, watch *sighting) error {
 	if !*registered {
-		if err := d.Register(ctx); err != nil {
+		patient, cancel := d.patience(ctx)
+		err := d.Register(patient)
+		cancel()
+		if err != nil {
 			return err
 		}
 		*registered = true

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/outbox"
 )
@@ -189,210 +187,80 @@ func TestAHangingReceiverDoesNotHoldUpOthers(t *testing.T) {
 	})
 }
 
-func TestAnEventThatCannotBeRoutedIsALetter(t *testing.T) {
-	for _, tt := range []struct {
-		rule  string
-		route func(attempt int) ([]outbox.Message, error)
-		after time.Duration // when later events are routed
-		want  string
-	}{
-		{"it is tried again", func(int) ([]outbox.Message, error) { return nil, errDown }, 3 * time.Second, "the receiver is down"},
-		{"permanent errors are final", func(int) ([]outbox.Message, error) { return nil, outbox.Permanent(errDown) }, 0, "the receiver is down"},
-		{"a panic is a failure", func(int) ([]outbox.Message, error) { panic("poison") }, 3 * time.Second, "the route panicked: poison"},
-		{"a message without a channel", func(int) ([]outbox.Message, error) { return []outbox.Message{{}}, nil }, 0, "messages[0].channel: must not be empty"},
-		{"data that is no JSON", func(int) ([]outbox.Message, error) {
-			return []outbox.Message{{Channel: "test", Data: []byte("{")}}, nil
-		}, 0, "messages[0].data: must be JSON"},
-		{"a message too large", func(int) ([]outbox.Message, error) {
-			return []outbox.Message{{Channel: "test", Text: strings.Repeat("x", outbox.MaxMessage+1)}}, nil
-		}, 0, "messages[0]: must be at most 1048576 bytes, not 1048577"},
-		{"it succeeds in time", func(attempt int) ([]outbox.Message, error) {
-			if attempt < 2 {
-				return nil, errDown
-			}
-			return []outbox.Message{{Channel: "test"}}, nil
-		}, time.Second, ""},
-	} {
-		t.Run(tt.rule, func(t *testing.T) {
+// How long a message waits behind another one is no fault of it.
+func TestMaxAgeCountsFromTheFirstAttempt(t *testing.T) {
+	for rule, restart := range map[string]bool{"in one go": false, "also when the dispatcher begins anew": true} {
+		t.Run(rule, func(t *testing.T) {
 			inHub(t, func(t *testing.T, h *hub) {
-				c := h.config()
-				c.Attempts = 3
-				n := 0
-				c.Route = func(_ context.Context, e store.Event) ([]outbox.Message, error) {
-					if e.Subject.ID == "poison" {
-						n++
-						return tt.route(n)
-					}
-					return []outbox.Message{{Channel: "test"}}, nil
-				}
-				d := h.new(c)
-				h.run(d)
-				h.tell("a", "poison", "a")
-				if tt.after > 0 {
-					h.pass(tt.after - time.Nanosecond)
-					if len(h.log(true)) > 1 {
-						t.Errorf("arrived before %v: %v", tt.after, h.log(true))
-					}
-				}
-				h.pass(time.Nanosecond)
-				letters := h.dead(d)
-				if tt.want == "" {
-					h.want("a/1", "a/2", "poison/1")
-					return
-				}
-				h.want("a/1", "a/2")
-				if len(letters) != 1 || letters[0].Error != tt.want || letters[0].Message.Channel != "" || letters[0].Message.Subject.ID != "poison" {
-					t.Errorf("letters = %+v, want %q", letters, tt.want)
-				}
-			})
-		})
-	}
-}
-
-func TestLettersAreRedrivenAndDiscarded(t *testing.T) {
-	for _, where := range []string{"here", "elsewhere", "while nobody runs"} {
-		t.Run(where, func(t *testing.T) {
-			inHub(t, func(t *testing.T, h *hub) {
-				var down atomic.Bool
-				down.Store(true)
-				h.answer = func(context.Context, outbox.Message) error {
-					if down.Load() {
-						return outbox.Permanent(errDown)
+				h.answer = func(_ context.Context, m outbox.Message) error {
+					if m.Seq == 1 || m.Attempt < 5 {
+						return errDown
 					}
 					return nil
 				}
 				c := h.config()
-				route := c.Route
-				c.Route = func(ctx context.Context, e store.Event) ([]outbox.Message, error) {
-					if down.Load() && e.Subject.ID == "poison" {
-						return nil, outbox.Permanent(errDown)
-					}
-					return route(ctx, e)
-				}
+				c.Attempts, c.Poll, c.TTL = 1_000, time.Minute, 10*time.Minute
 				d := h.new(c)
 				stop := h.run(d)
-				h.tell("a", "b", "poison", "c")
-				h.pass(0)
-				letters := h.dead(d)
-				var ids, about []string
-				for _, l := range letters {
-					ids, about = append(ids, l.Message.ID), append(about, l.Message.Subject.ID)
-				}
-				if diff := cmp.Diff([]string{"c", "poison", "b", "a"}, about); diff != "" {
-					t.Fatalf("letters (-want +got):\n%s", diff)
-				}
-				if err := d.Discard(t.Context(), ids[0], "nobody"); !errors.Is(err, penstock.ErrNotFound) || len(h.dead(d)) != 4 {
-					t.Errorf("Discard = %v, %d letters are left", err, len(h.dead(d)))
-				}
-				if err := d.Redrive(t.Context(), ids[0], "nobody"); !errors.Is(err, penstock.ErrNotFound) || len(h.dead(d)) != 4 {
-					t.Errorf("Redrive = %v, %d letters are left", err, len(h.dead(d)))
-				}
-				if err := d.Discard(t.Context(), ids[0], ids[0]); err != nil || len(h.dead(d)) != 3 {
-					t.Errorf("Discard = %v, %d letters are left", err, len(h.dead(d)))
-				}
-				// What fails again is a letter again.
-				if err := d.Redrive(t.Context(), ids[1], ids[2]); err != nil {
-					t.Fatal(err)
-				}
-				h.pass(time.Second)
-				if n := len(h.dead(d)); n != 3 {
-					t.Errorf("%d letters, want 3", n)
-				}
-				down.Store(false)
-				operator := d
-				switch where {
-				case "elsewhere":
-					operator = h.new(outbox.Config{Store: h.store})
-				case "while nobody runs":
+				h.tell("a", "a")
+				h.pass(20 * time.Hour)
+				if restart { // how long the first was tried is not forgotten
 					stop()
-				}
-				if err := operator.Redrive(t.Context(), ids[3]); err != nil {
-					t.Fatal(err)
-				}
-				if n, err := operator.RedriveAll(t.Context()); n != 2 || err != nil {
-					t.Errorf("RedriveAll = %d, %v", n, err)
-				}
-				if where == "while nobody runs" {
 					h.run(d)
-				} else if where == "elsewhere" {
-					h.pass(time.Second)
 				}
-				h.pass(0)
-				h.want("a/1", "b/1", "poison/1")
-				if s := h.stats(d); s.Pending != 0 || s.Dead != 0 {
-					t.Errorf("Stats = %+v", s)
-				}
-				for _, a := range h.sent {
-					if a.Attempt != 1 {
-						t.Errorf("%s was sent as attempt %d, want all attempts anew", a.Subject.ID, a.Attempt)
-					}
-					if a.Subject.ID == "a" && a.ID != ids[3] {
-						t.Errorf("a has the id %s, want %s", a.ID, ids[3])
-					}
+				h.pass(5 * time.Hour)
+				h.want("a/2")
+				if letters := h.dead(d); len(letters) != 1 || letters[0].Message.Seq != 1 {
+					t.Errorf("letters = %+v, want the first", letters)
 				}
 			})
 		})
 	}
 }
 
-func TestARedrivenMessageWaitsForNobody(t *testing.T) {
+// The time between two attempts counts, also when the dispatcher begins anew in it.
+func TestMaxAgeCountsWaiting(t *testing.T) {
 	inHub(t, func(t *testing.T, h *hub) {
-		var mended atomic.Bool
-		h.answer = func(_ context.Context, m outbox.Message) error {
-			switch {
-			case m.Seq == 1 && !mended.Load():
-				return outbox.Permanent(errDown)
-			case m.Seq == 2:
-				return errDown
-			}
-			return nil
-		}
-		d := h.new(h.config())
+		h.answer = func(context.Context, outbox.Message) error { return errDown }
+		c := h.config()
+		c.MinBackoff, c.MaxBackoff, c.MaxAge = 10*time.Hour, 10*time.Hour, 15*time.Hour
+		c.Poll, c.TTL = time.Minute, 10*time.Minute
+		d := h.new(c)
+		stop := h.run(d)
+		h.tell("a")
+		h.pass(11 * time.Hour)
+		stop()
 		h.run(d)
-		h.tell("a", "a")
-		h.pass(100 * time.Second) // the second waits for its next attempt
-		mended.Store(true)
-		if n, err := d.RedriveAll(t.Context()); n != 1 || err != nil {
-			t.Errorf("RedriveAll = %d, %v", n, err)
+		h.pass(10 * time.Hour)
+		if diff := cmp.Diff([]int{0, 10 * 60 * 60, 20 * 60 * 60}, h.times()); diff != "" || len(h.dead(d)) != 1 {
+			t.Errorf("%d letters, attempts (-want +got):\n%s", len(h.dead(d)), diff)
 		}
-		h.pass(0)
-		h.want("a/1")
 	})
 }
 
-// One event with more messages than a commit holds is told to everybody once.
-func TestAnEventForMany(t *testing.T) {
+// Whom a receiver asked to leave it alone leaves it alone, also as the one who takes over.
+func TestRetryAfterSurvivesATakeover(t *testing.T) {
 	inHub(t, func(t *testing.T, h *hub) {
-		var fail atomic.Bool
-		fail.Store(true)
+		h.answer = func(_ context.Context, m outbox.Message) error {
+			if m.To == "busy" && m.Attempt == 1 && m.Subject.ID == "a" {
+				return outbox.RetryAfter(errDown, time.Hour)
+			}
+			return nil
+		}
 		c := h.config()
 		c.Route = func(_ context.Context, e store.Event) ([]outbox.Message, error) {
-			if fail.Load() {
-				return nil, outbox.Permanent(errDown)
-			}
-			messages := make([]outbox.Message, 2_345)
-			for i := range messages {
-				messages[i] = outbox.Message{Channel: "test", To: fmt.Sprint(i)}
-			}
-			return messages, nil
+			return []outbox.Message{{Channel: "test", To: map[bool]string{true: "free", false: "busy"}[e.Subject.ID == "c"]}}, nil
 		}
-		d := h.new(c)
-		h.run(d)
+		stop := h.run(h.new(c))
 		h.tell("a")
 		h.pass(0)
-		fail.Store(false)
-		h.tell("b")
-		h.pass(0)
-		if _, err := d.RedriveAll(t.Context()); err != nil {
-			t.Error(err)
-		}
-		h.pass(0)
-		seen := make(map[string]int)
-		for _, a := range h.sent {
-			seen[a.Subject.ID+a.To]++
-		}
-		if len(seen) != 2*2_345 || len(h.sent) != len(seen) || len(h.dead(d)) != 0 {
-			t.Errorf("%d messages to %d receivers, %d letters", len(h.sent), len(seen), len(h.dead(d)))
-		}
+		h.tell("b", "c")
+		h.pass(time.Minute)
+		stop()
+		h.run(h.new(c))
+		h.pass(59*time.Minute - time.Second)
+		h.want("c/1")
+		h.pass(time.Second)
+		h.wantAll(true)
 	})
 }

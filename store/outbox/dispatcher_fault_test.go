@@ -101,64 +101,6 @@ func TestEveryCommitMayFail(t *testing.T) {
 	}
 }
 
-// An event with more messages than a commit holds is routed once, whichever commit fails.
-func TestAnEventForManyIsStoredOnce(t *testing.T) {
-	for _, failure := range []string{"before", "after"} {
-		for k := 2; k <= 6; k++ {
-			t.Run(fmt.Sprintf("%s commit %d", failure, k), func(t *testing.T) {
-				inHub(t, func(t *testing.T, h *hub) {
-					var mu sync.Mutex
-					n, created := 0, make(map[string]int)
-					s := &faulty{Store: h.store.(*memory.Store)}
-					s.fail = func(_ int, ops []store.Op) (before, after error) {
-						if !byDispatcher(ops) {
-							return nil, nil
-						}
-						mu.Lock()
-						defer mu.Unlock()
-						if n++; n == k && failure == "before" {
-							return errDown, nil
-						}
-						for i := range ops {
-							if ops[i].Kind == store.Put && ops[i].Version == 0 {
-								created[ops[i].ID]++
-							}
-						}
-						if n == k {
-							return nil, errDown
-						}
-						return nil, nil
-					}
-					c := h.config()
-					c.Store = s
-					c.Route = func(context.Context, store.Event) ([]outbox.Message, error) {
-						messages := make([]outbox.Message, 1_200)
-						for i := range messages {
-							messages[i] = outbox.Message{Channel: "test", To: fmt.Sprint(i)}
-						}
-						return messages, nil
-					}
-					h.tell("a")
-					h.run(h.new(c))
-					h.pass(time.Minute)
-					arrived := make(map[string]bool)
-					for _, a := range h.sent {
-						arrived[a.To] = true
-					}
-					if len(arrived) != 1_200 {
-						t.Errorf("%d of 1,200 arrived", len(arrived))
-					}
-					for id, times := range created {
-						if times != 1 {
-							t.Errorf("%s was stored %d times", id, times)
-						}
-					}
-				})
-			})
-		}
-	}
-}
-
 // Random failures of receivers and of the store, restarts, and two processes.
 func TestRandomFailures(t *testing.T) {
 	for seed := range uint64(4) {

@@ -202,3 +202,34 @@ func TestAStoppedSendIsNoFailure(t *testing.T) {
 		h.wantAll(true)
 	})
 }
+
+// Nobody is taken over before the longer TTL of the two is over.
+func TestOwnersOfDifferentTTL(t *testing.T) {
+	for _, tt := range []struct {
+		rule         string
+		owner, other time.Duration
+	}{
+		{"the owner's is longer", time.Minute, 15 * time.Second},
+		{"the other's is longer", 15 * time.Second, time.Minute},
+	} {
+		t.Run(tt.rule, func(t *testing.T) {
+			inHub(t, func(t *testing.T, h *hub) {
+				first := &cut{Store: h.store.(*memory.Store)}
+				c := h.config()
+				c.Store, c.TTL = first, tt.owner
+				h.run(h.new(c))
+				h.pass(0)
+				c = h.config()
+				c.TTL = tt.other
+				h.run(h.new(c))
+				h.pass(2 * time.Minute) // in which a heartbeat of the owner is 20 s old at most
+				first.down.Store(true)
+				h.tell("a")
+				h.pass(39 * time.Second)
+				h.want()
+				h.pass(22 * time.Second)
+				h.want("a/1")
+			})
+		})
+	}
+}

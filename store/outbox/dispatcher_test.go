@@ -146,35 +146,6 @@ func TestDispatcherGoesOnAfterARestart(t *testing.T) {
 	})
 }
 
-func TestDispatcherForgotten(t *testing.T) {
-	inHub(t, func(t *testing.T, h *hub) {
-		h.answer = func(context.Context, outbox.Message) error { return errDown }
-		d := h.new(h.config())
-		ended := make(chan error, 1)
-		go func() { ended <- d.Run(t.Context()) }()
-		for range 1_500 {
-			h.tell("a")
-		}
-		h.pass(time.Second)
-		if s := h.stats(d); s.Pending != 1_500 {
-			t.Errorf("%d pending, want 1,500", s.Pending)
-		}
-		if err := d.Forget(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if err := <-ended; !errors.Is(err, penstock.ErrNotFound) {
-			t.Errorf("Run = %v, want ErrNotFound", err)
-		}
-		if _, err := d.Stats(t.Context()); !errors.Is(err, penstock.ErrNotFound) {
-			t.Errorf("Stats = %v, want ErrNotFound", err)
-		}
-		page, err := h.store.Find(t.Context(), store.Query{Kind: "outbox.message", Total: true})
-		if page.Total != 0 || err != nil {
-			t.Errorf("%d messages are left, %v", page.Total, err)
-		}
-	})
-}
-
 func TestDispatcherEndsWithItsStore(t *testing.T) {
 	inHub(t, func(t *testing.T, h *hub) {
 		d := h.new(h.config())

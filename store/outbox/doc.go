@@ -10,7 +10,11 @@
 //
 // It reads the log by position and asks a [Route] who is told what. The
 // messages are stored in the commit that moves its position, so each event is
-// routed into the store exactly once. Stored messages are sent by the [Notifier] of their channel. Once the
+// routed into the store exactly once. Those about one event that are too many for one commit
+// are stored in parts, and none of them is sent before all are stored: if the dispatcher ends
+// between, the parts are removed and the event is routed anew.
+//
+// Stored messages are sent by the [Notifier] of their channel. Once the
 // receiver has one its record is removed; if that is lost in a crash, the message is
 // sent again, with the same ID.
 //
@@ -19,19 +23,28 @@
 // The messages about one subject to one receiver by one channel are a lane. They are sent
 // one after another, in the order of the log, and when one fails those behind it
 // wait. Lanes do not wait for each other: receivers take turns, and one that
-// fails gets fewer of the workers.
+// fails gets fewer of the workers. What is redriven goes by lanes of its own.
+//
+// All receivers share one position in the log, and Backlog bounds what waits
+// for them together: one that is down until it fills the Backlog holds up new
+// events for all, until its messages arrive or are given up. If that is too long, a receiver needs a
+// Dispatcher of its own.
 //
 // # Failure
 //
 // After a failure a message is sent again after a random time, whose bound doubles each
 // time. After too many attempts, after too long, or when the Notifier says that it
 // is no use, it becomes a dead letter and its lane goes on. [Dispatcher.Dead] shows the letters, with
-// the last error; [Dispatcher.Redrive] has them sent again.
+// the last error; [Dispatcher.Redrive] has them sent again, whatever the Backlog.
+//
+// An event that cannot be routed is tried for MaxAge, and holds up those behind it;
+// after a [Permanent] error it is given up at once. Then it is a letter, too.
 //
 // # Processes
 //
 // Every process may run the same dispatcher: one owns it, the others stand by. The
 // owner writes one record, in every commit; a record that has not changed for a time,
 // measured by the observer's own clock, is taken over, and the next commit of the old owner
-// fails. Several dispatchers with different names do not know of each other.
+// fails. Where TTLs differ, nobody is taken over before the longer of the two is over. Several
+// dispatchers with different names do not know of each other.
 package outbox

@@ -6,11 +6,11 @@ import (
 )
 
 // A laneKey names a lane: what one receiver hears of one subject, which he
-// hears in order. A redriven message has a lane for itself: its turn is over.
+// hears in order. Redriven messages have a lane beside: their turn is over.
 type laneKey struct {
 	receiverKey
 	kind, subject string
-	alone         string // the id of a redriven message
+	redriven      bool
 }
 
 // A receiverKey names a receiver.
@@ -123,12 +123,17 @@ func (s *schedule) failed(it *item, due, now time.Time, pause time.Duration) {
 	r := l.receiver
 	r.busy--
 	r.limit = max(1, r.limit/2)
-	if until := now.Add(pause); pause > 0 && until.After(r.until) {
+	s.rest(r, now.Add(pause), now)
+	s.wait(l, due, now)
+	s.queue(r)
+}
+
+// rest leaves a whole receiver alone until a time.
+func (s *schedule) rest(r *receiver, until, now time.Time) {
+	if until.After(now) && until.After(r.until) {
 		r.until = until
 		heap.Push(&s.asleep, sleeper{at: until, receiver: r})
 	}
-	s.wait(l, due, now)
-	s.queue(r)
 }
 
 // wait makes a lane ready when its first item is due.

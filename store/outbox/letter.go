@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,7 +12,8 @@ import (
 )
 
 // A Letter is a message that was given up, or an event that was because it could
-// not be routed: then Message.Channel is empty.
+// not be routed: then Message.Channel is empty. The letter keeps the body of such an event up to
+// MaxMessage; a larger one is read from the log again, and lost when it is pruned there.
 type Letter struct {
 	Message Message   // Attempt is that of the last one
 	Error   string    // why the last attempt failed, up to 1 KiB
@@ -44,22 +46,32 @@ func (d *Dispatcher) Dead(ctx context.Context, page penstock.Page) (penstock.Lis
 
 // Redrive has letters sent again, with all their attempts before them: at once if the
 // dispatcher runs in this value, and within Poll if it runs elsewhere. They keep their ids. They go
-// out of turn: what came later to the same receiver may have arrived long ago. An
+// out of turn, but in order: what came later to the same receiver may have arrived long ago. An
 // event that could not be routed is routed again, once. If one of the ids is no letter's the
-// error is a penstock.ErrNotFound, and nothing is redriven; a penstock.ErrConflict
-// says that someone else had a hand in it. Up to 1,000 ids.
+// error is a penstock.ErrNotFound, and nothing is redriven. Many or large letters are redriven bit
+// by bit: after any other error some of them may be; a penstock.ErrConflict says that someone
+// else had a hand in it. Up to 1,000 ids.
 func (d *Dispatcher) Redrive(ctx context.Context, ids ...string) error {
 	letters, err := d.letters(ctx, ids)
 	if err != nil {
 		return err
 	}
-	return d.redrive(ctx, letters)
+	for some := range slices.Chunk(letters, bodies) {
+		full, err := d.get(ctx, some)
+		if err != nil {
+			return err
+		}
+		if err := d.redrive(ctx, full); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RedriveAll has every letter of now sent again, as Redrive does, and returns how
 // many there were. After an error some are redriven.
 func (d *Dispatcher) RedriveAll(ctx context.Context) (n int, err error) {
-	q := store.Query{Kind: kindMessage, Where: d.in(dead), Limit: loadPage}
+	q := store.Query{Kind: kindMessage, Where: d.in(dead), Limit: bodies}
 	for {
 		page, err := d.config.Store.Find(ctx, q)
 		if err != nil {
@@ -76,27 +88,32 @@ func (d *Dispatcher) RedriveAll(ctx context.Context) (n int, err error) {
 	}
 }
 
+// redrive has letters sent again, by as many commits as their size asks for.
 func (d *Dispatcher) redrive(ctx context.Context, letters []store.Record) error {
-	if len(letters) == 0 {
-		return nil
-	}
-	ops := make([]store.Op, len(letters))
+	var ops []store.Op
+	size := 0
 	for i, r := range letters {
 		it, err := itemOf(r)
 		if err != nil {
 			return err
 		}
-		it.state, it.attempts, it.aged, it.due = redriven, 0, 0, time.Time{}
-		if ops[i], err = it.op(d.config.Name); err != nil {
+		it.state, it.attempts, it.aged, it.lane.redriven = redriven, 0, 0, true
+		op, err := it.op(d.config.Name)
+		if err != nil {
 			return err
 		}
-	}
-	if _, err := d.config.Store.Commit(ctx, ops...); err != nil {
-		return fmt.Errorf("redrive: %w", err)
-	}
-	select {
-	case d.nudge <- struct{}{}:
-	default: // it looks anyhow
+		ops, size = append(ops, op), size+len(op.Body)
+		if size < intakeBytes && i < len(letters)-1 {
+			continue
+		}
+		if _, err := d.config.Store.Commit(ctx, ops...); err != nil {
+			return fmt.Errorf("redrive: %w", err)
+		}
+		ops, size = nil, 0
+		select {
+		case d.nudge <- struct{}{}:
+		default: // it looks anyhow
+		}
 	}
 	return nil
 }
@@ -118,21 +135,45 @@ func (d *Dispatcher) Discard(ctx context.Context, ids ...string) error {
 	return nil
 }
 
-// letters returns the records of letters.
+// letters returns the records of letters in the order of the log, without bodies: all of them
+// may be too many for the memory.
 func (d *Dispatcher) letters(ctx context.Context, ids []string) ([]store.Record, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	keys := make([]store.Key, len(ids))
-	for i, id := range ids {
-		keys[i] = store.Key{Kind: kindMessage, ID: id}
+	if len(ids) > maxOps {
+		return nil, penstock.Invalid("ids", "must be at most %d, not %d", maxOps, len(ids))
 	}
-	if len(keys) == 0 {
-		return nil, nil
+	letters := make([]store.Record, len(ids))
+	for i, id := range ids {
+		letters[i].Key = store.Key{Kind: kindMessage, ID: id}
+	}
+	for some := range slices.Chunk(letters, bodies) {
+		full, err := d.get(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range full {
+			r.Body = nil
+			some[i] = r
+		}
+	}
+	slices.SortFunc(letters, func(a, b store.Record) int { return cmp.Or(cmp.Compare(a.Sort, b.Sort), cmp.Compare(a.ID, b.ID)) })
+	return letters, nil
+}
+
+// get returns the records of letters; if they have versions, in these.
+func (d *Dispatcher) get(ctx context.Context, letters []store.Record) ([]store.Record, error) {
+	keys := make([]store.Key, len(letters))
+	for i, r := range letters {
+		keys[i] = r.Key
 	}
 	records, err := d.config.Store.Get(ctx, keys...)
 	if err != nil {
 		return nil, fmt.Errorf("get dead letters: %w", err)
 	}
-	for _, r := range records {
+	for i, r := range records {
+		if was := letters[i].Version; was > 0 && was != r.Version {
+			return nil, fmt.Errorf("dead letter %s: %w", r.ID, penstock.ErrConflict)
+		}
 		if r.Version == 0 || !slices.Equal(r.Fields[fieldBox], []string{box(dead, d.config.Name)}) {
 			return nil, fmt.Errorf("dead letter %s: %w", r.ID, penstock.ErrNotFound)
 		}

@@ -29,11 +29,21 @@ func NoticeSubject(about store.Key) store.Key {
 
 // Announce returns the event that carries notices about a record. It belongs to
 // the Commit of what they tell of. seq is the number of what happened in the log of about;
-// each number is announced once at most.
+// each number is announced once at most. Data that is no JSON is an [penstock.InvalidError], and
+// so is a key that is so long that [NoticeSubject] cannot be one.
 func Announce(about store.Key, seq int64, at time.Time, notices ...Notice) (store.Event, error) {
+	subject := NoticeSubject(about)
+	if n := len(subject.String()) - store.MaxKey; n > 0 {
+		return store.Event{}, penstock.Invalid("about", "must be shorter by %d bytes", n)
+	}
+	for i, n := range notices {
+		if len(n.Data) > 0 && !json.Valid(n.Data) {
+			return store.Event{}, penstock.Invalid(fmt.Sprintf("notices[%d].data", i), "must be JSON")
+		}
+	}
 	body, err := json.Marshal(notices)
 	if err != nil {
 		return store.Event{}, fmt.Errorf("notices about %s: %w", about, err)
 	}
-	return store.Event{Subject: NoticeSubject(about), Seq: seq, Name: "notice", At: at, Body: body}, nil
+	return store.Event{Subject: subject, Seq: seq, Name: "notice", At: at, Body: body}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -18,9 +19,24 @@ type reader struct {
 	version  int64
 	position int64 // of the last event that is routed
 
-	Owner  string `json:"owner,omitempty"`  // the Run that delivers; empty: none
-	Seed   string `json:"seed"`             // what the ids of messages begin with
-	Routed int    `json:"routed,omitempty"` // messages of the next event that are stored already
+	Owner   string        `json:"owner,omitempty"`   // the Run that delivers; empty: none
+	TTL     time.Duration `json:"ttl,omitempty"`     // how long the owner may be silent
+	Seed    string        `json:"seed"`              // what the ids of messages begin with
+	Parts   []int64       `json:"parts,omitempty"`   // positions of events of which some messages are stored, and not yet sent
+	Forgets bool          `json:"forgets,omitempty"` // it is being forgotten
+}
+
+// take notes what is stored together with r.
+func (r *reader) take(in *intake) {
+	if in.reads {
+		r.position = in.position
+	}
+	if in.part > 0 {
+		r.Parts = slices.DeleteFunc(slices.Clone(r.Parts), func(position int64) bool { return position == in.part })
+		if in.more {
+			r.Parts = append(r.Parts, in.part)
+		}
+	}
 }
 
 func (d *Dispatcher) readerKey() store.Key {
@@ -36,14 +52,35 @@ func (d *Dispatcher) op(r reader) (store.Op, error) {
 	return store.Op{Record: store.Record{Key: d.readerKey(), Version: r.version, Sort: r.position, Body: encoded}}, nil
 }
 
-// reader returns the stored record, or a penstock.ErrNotFound.
+// reader returns the stored record, or a penstock.ErrNotFound: also while the dispatcher is
+// being forgotten.
 func (d *Dispatcher) reader(ctx context.Context) (reader, error) {
+	r, err := d.stored(ctx)
+	if err == nil {
+		err = d.known(r)
+	}
+	return r, err
+}
+
+// known returns a penstock.ErrNotFound unless r is there to stay.
+func (d *Dispatcher) known(r reader) error {
+	switch {
+	case r.version == 0:
+		return fmt.Errorf("dispatcher %s: %w", d.config.Name, penstock.ErrNotFound)
+	case r.Forgets:
+		return fmt.Errorf("dispatcher %s is being forgotten: %w", d.config.Name, penstock.ErrNotFound)
+	}
+	return nil
+}
+
+// stored returns the stored record, of version 0 if there is none.
+func (d *Dispatcher) stored(ctx context.Context) (reader, error) {
 	records, err := d.config.Store.Get(ctx, d.readerKey())
 	if err != nil {
 		return reader{}, fmt.Errorf("get dispatcher %s: %w", d.config.Name, err)
 	}
 	if records[0].Version == 0 {
-		return reader{}, fmt.Errorf("dispatcher %s: %w", d.config.Name, penstock.ErrNotFound)
+		return reader{}, nil
 	}
 	r := reader{version: records[0].Version, position: records[0].Sort}
 	if err := json.Unmarshal(records[0].Body, &r); err != nil {
@@ -54,9 +91,12 @@ func (d *Dispatcher) reader(ctx context.Context) (reader, error) {
 
 // Register makes the dispatcher known to the store without running it: from now
 // on no event is lost to it, nor pruned before it was read. If it is known already nothing changes.
+// While it is being forgotten the error is a penstock.ErrNotFound.
 func (d *Dispatcher) Register(ctx context.Context) error {
-	if _, err := d.reader(ctx); !errors.Is(err, penstock.ErrNotFound) {
+	if known, err := d.stored(ctx); err != nil {
 		return err
+	} else if known.version > 0 {
+		return d.known(known)
 	}
 	r := reader{Seed: penstock.NewIDs(d.config.Now).New()}
 	if !d.config.FromStart {
@@ -76,40 +116,6 @@ func (d *Dispatcher) Register(ctx context.Context) error {
 	return nil
 }
 
-// Forget removes the dispatcher from the store with all its messages, so that
-// events can be pruned. A Run of it ends. Called again after an error, it goes on.
-func (d *Dispatcher) Forget(ctx context.Context) error {
-	for { // who owns it writes it all the time
-		r, err := d.reader(ctx)
-		if errors.Is(err, penstock.ErrNotFound) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		_, err = d.config.Store.Commit(ctx, store.Op{Kind: store.Delete, Record: store.Record{Key: d.readerKey(), Version: r.version}})
-		if err != nil && !errors.Is(err, penstock.ErrConflict) {
-			return fmt.Errorf("forget dispatcher %s: %w", d.config.Name, err)
-		}
-	}
-	for {
-		page, err := d.config.Store.Find(ctx, store.Query{Kind: kindMessage, Where: d.in(pending, redriven, dead), Limit: maxOps, NoBody: true})
-		if err != nil {
-			return fmt.Errorf("find messages of dispatcher %s: %w", d.config.Name, err)
-		}
-		if len(page.Records) == 0 {
-			return nil
-		}
-		ops := make([]store.Op, len(page.Records))
-		for i, r := range page.Records {
-			ops[i] = store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}}
-		}
-		if _, err := d.config.Store.Commit(ctx, ops...); err != nil && !errors.Is(err, penstock.ErrConflict) {
-			return fmt.Errorf("forget messages of dispatcher %s: %w", d.config.Name, err)
-		}
-	}
-}
-
 // A sighting is a version of the record and since when it has been that one, by
 // this process's own clock: the clocks of others are never looked at.
 type sighting struct {
@@ -121,29 +127,40 @@ type sighting struct {
 // It returns when the commit that did so began.
 func (d *Dispatcher) acquire(ctx context.Context, owner string, seen *sighting) (began time.Time, r reader, err error) {
 	for {
-		if r, err = d.reader(ctx); err != nil {
+		var free bool
+		if began, r, free, err = d.claim(ctx, owner, seen); err != nil || free {
 			return began, r, err
-		}
-		began = time.Now()
-		if r.version != seen.version {
-			*seen = sighting{r.version, began}
-		}
-		if r.Owner == "" || r.Owner == owner || began.Sub(seen.since) >= d.config.TTL {
-			r.Owner = owner
-			op, err := d.op(r)
-			if err != nil {
-				return began, r, err
-			}
-			r.version, err = d.config.Store.Commit(ctx, op)
-			if !isConflict(err) {
-				return began, r, err
-			}
-			continue
 		}
 		if pause(ctx, min(d.config.Poll, d.config.TTL/3)); ctx.Err() != nil {
 			return began, r, ctx.Err()
 		}
 	}
+}
+
+// claim makes owner the owner of the dispatcher if nobody else is.
+func (d *Dispatcher) claim(ctx context.Context, owner string, seen *sighting) (began time.Time, r reader, free bool, err error) {
+	ctx, cancel := d.patience(ctx)
+	defer cancel()
+	if r, err = d.reader(ctx); err != nil {
+		return began, r, false, err
+	}
+	began = time.Now()
+	if r.version != seen.version {
+		*seen = sighting{r.version, began}
+	}
+	if r.Owner != "" && r.Owner != owner && began.Sub(seen.since) < max(d.config.TTL, r.TTL) {
+		return began, r, false, nil
+	}
+	r.Owner, r.TTL = owner, d.config.TTL
+	op, err := d.op(r)
+	if err != nil {
+		return began, r, false, err
+	}
+	r.version, err = d.config.Store.Commit(ctx, op)
+	if isConflict(err) { // someone else was faster
+		return began, r, false, nil
+	}
+	return began, r, true, err
 }
 
 // isConflict reports whether a Commit failed, and changed nothing, because of

@@ -7,7 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -28,9 +27,6 @@ const (
 	done     state = "done"     // its record is to be removed
 )
 
-// MaxMessage bounds the title, text and data of one message together, in bytes.
-const MaxMessage = 1 << 20
-
 // maxReason bounds the error that is kept of a failure, in bytes.
 const maxReason = 1024
 
@@ -45,12 +41,13 @@ type item struct {
 	due      time.Time     // by the clock of the process that stored it
 	failed   time.Time     // the last time
 	reason   string        // why
-	routed   int           // of an event that could not be routed: messages of it that are stored already
+	pause    time.Duration // that the receiver asked for then
+	event    []byte        // the body of an event that could not be routed; nil: only the log has it
 
 	id       string
 	position int64
 	lane     laneKey
-	since    time.Time // when this process began to care for it
+	since    time.Time // when this process began to try it; zero: it has not
 	size     int       // of the stored body
 	held     int       // what its message counts of those that are kept in memory; 0: it is not kept
 	dirty    bool      // it has to be written
@@ -74,13 +71,30 @@ type body struct {
 	Due      time.Time       `json:"due,omitzero"`
 	Failed   time.Time       `json:"failed,omitzero"`
 	Reason   string          `json:"reason,omitempty"`
-	Routed   int             `json:"routed,omitempty"`
+	Pause    time.Duration   `json:"pause,omitempty"`
+	Redriven bool            `json:"redriven,omitempty"`
+	Body     []byte          `json:"body,omitzero"`
 }
 
 // newItem returns an item of a message that is not stored yet.
 func newItem(m *Message, s state) *item {
 	return &item{state: s, message: m, id: m.ID, position: m.Position, lane: laneOf(m)}
 }
+
+// letterOf returns the item of an event that cannot be routed. It keeps the body, unless
+// that is large: the log can be pruned.
+func letterOf(seed string, e *store.Event) *item {
+	it := newItem(&Message{
+		ID: letterID(seed, e.Position), Subject: e.Subject, Seq: e.Seq, Position: e.Position, Event: e.Name, At: e.At,
+	}, dead)
+	if len(e.Body) <= MaxMessage {
+		it.event = append([]byte{}, e.Body...)
+	}
+	return it
+}
+
+// bytes returns about how much it takes to keep the item.
+func (it *item) bytes() int { return it.message.size() + len(it.event) }
 
 // op returns the op that brings the stored item to its state.
 func (it *item) op(name string) (store.Op, error) {
@@ -92,7 +106,8 @@ func (it *item) op(name string) (store.Op, error) {
 	encoded, err := json.Marshal(body{
 		Channel: m.Channel, To: m.To, Kind: m.Subject.Kind, Subject: m.Subject.ID, Seq: m.Seq, Position: m.Position,
 		Event: m.Event, At: m.At, Title: m.Title, Text: m.Text, Data: m.Data,
-		Attempts: it.attempts, Aged: it.aged, Due: it.due, Failed: it.failed, Reason: it.reason, Routed: it.routed,
+		Attempts: it.attempts, Aged: it.aged, Due: it.due, Failed: it.failed, Reason: it.reason, Pause: it.pause,
+		Redriven: it.lane.redriven, Body: it.event,
 	})
 	if err != nil {
 		return store.Op{}, fmt.Errorf("encode message %s: %w", it.id, err)
@@ -117,59 +132,13 @@ func itemOf(r store.Record) (*item, error) {
 		it.state = state(s)
 	}
 	it.version, it.size = r.Version, len(r.Body)
-	it.attempts, it.aged, it.due, it.failed, it.reason, it.routed = b.Attempts, b.Aged, b.Due, b.Failed, b.Reason, b.Routed
+	it.attempts, it.aged, it.due, it.failed, it.reason, it.pause = b.Attempts, b.Aged, b.Due, b.Failed, b.Reason, b.Pause
+	it.lane.redriven, it.event = b.Redriven, b.Body
 	return it, nil
 }
 
 // box returns the value of fieldBox.
 func box(s state, name string) string { return string(s) + "/" + name }
-
-// messageID returns the id of message number n about the event at a position. Ids of one
-// event have the order of the numbers.
-func messageID(seed string, position int64, n int) string {
-	return fmt.Sprintf("%s-%d-%05d", seed, position, n)
-}
-
-// letterID returns the id of an event that could not be routed.
-func letterID(seed string, position int64) string { return fmt.Sprintf("%s-%d", seed, position) }
-
-// maxMessages bounds the messages about one event: as many as there are numbers in an id.
-const maxMessages = 100_000
-
-// address sets what the dispatcher knows of the messages about an event, and
-// returns every fault of them as one Permanent error.
-func address(seed string, e *store.Event, messages []Message) error {
-	if len(messages) > maxMessages {
-		return Permanent(penstock.Invalid("messages", "must be at most %d, not %d", maxMessages, len(messages)))
-	}
-	for i := range messages {
-		m := &messages[i]
-		at := fmt.Sprintf("messages[%d]", i)
-		if m.Channel == "" {
-			return Permanent(penstock.Invalid(at+".channel", "must not be empty"))
-		}
-		if n := len(m.To) + len(m.Title) + len(m.Text) + len(m.Data); n > MaxMessage {
-			return Permanent(penstock.Invalid(at, "must be at most %d bytes, not %d", MaxMessage, n))
-		}
-		if len(m.Data) > 0 && !json.Valid(m.Data) {
-			return Permanent(penstock.Invalid(at+".data", "must be JSON"))
-		}
-		m.ID, m.Position, m.Attempt = messageID(seed, e.Position, i), e.Position, 0
-		if m.Subject == (store.Key{}) {
-			m.Subject = e.Subject
-		}
-		if m.Seq == 0 {
-			m.Seq = e.Seq
-		}
-		if m.Event == "" {
-			m.Event = e.Name
-		}
-		if m.At.IsZero() {
-			m.At = e.At
-		}
-	}
-	return nil
-}
 
 // reason returns the text of err that is kept: short and valid UTF-8.
 func reason(err error) string {

@@ -27,12 +27,11 @@ func (t *term) redrive(ctx context.Context) {
 	}
 }
 
-// takeBack takes in what is redriven now.
+// takeBack takes in what is redriven now, in the order of the log.
 func (t *term) takeBack(ctx context.Context) error {
-	c := &t.d.config
-	q := store.Query{Kind: kindMessage, Where: t.d.in(redriven), Limit: readPage}
+	q := store.Query{Kind: kindMessage, Where: t.d.in(redriven), Limit: bodies}
 	for {
-		page, err := c.Store.Find(ctx, q)
+		page, err := t.find(ctx, q)
 		if err != nil {
 			return fmt.Errorf("find redriven messages: %w", err)
 		}
@@ -45,14 +44,21 @@ func (t *term) takeBack(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if it.lane.channel == "" {
+			event := it.lane.channel == ""
+			if event || !in.fits(1, it.bytes()) {
+				if err := t.store(ctx, in); err != nil {
+					return err
+				}
+				in = &intake{}
+			}
+			if event {
 				if err := t.routeAgain(ctx, it); err != nil {
 					return err
 				}
 				continue
 			}
-			it.state, it.lane.alone = pending, it.id
-			in.items = append(in.items, it)
+			it.state = pending
+			in.add(it)
 		}
 		if err := t.store(ctx, in); err != nil {
 			return err
@@ -60,11 +66,17 @@ func (t *term) takeBack(ctx context.Context) error {
 	}
 }
 
+func (t *term) find(ctx context.Context, q store.Query) (store.Page, error) {
+	ctx, cancel := t.d.patience(ctx)
+	defer cancel()
+	return t.d.config.Store.Find(ctx, q)
+}
+
 // routeAgain routes an event that could not be routed: once, as someone looks on.
 // Either its messages take the place of the letter, or the letter is dead again.
 func (t *term) routeAgain(ctx context.Context, letter *item) error {
 	c := &t.d.config
-	e, err := t.event(ctx, letter.message)
+	e, err := t.event(ctx, letter)
 	var messages []Message
 	if err == nil {
 		messages, err = t.ask(ctx, e)
@@ -75,19 +87,14 @@ func (t *term) routeAgain(ctx context.Context, letter *item) error {
 	if err != nil {
 		letter.state, letter.failed, letter.reason = dead, c.Now(), reason(err)
 		letter.attempts++
-		return t.store(ctx, &intake{items: []*item{letter}})
+		in := &intake{}
+		in.add(letter)
+		return t.store(ctx, in)
 	}
-	for letter.state != done {
-		in := &intake{items: []*item{letter}}
-		size := 0
-		for ; letter.routed < len(messages) && len(in.items) < intakeItems && size < intakeBytes; letter.routed++ {
-			m := &messages[letter.routed]
-			in.items = append(in.items, newItem(m, pending))
-			size += len(m.Title) + len(m.Text) + len(m.Data)
-		}
-		if letter.routed >= len(messages) {
-			letter.state = done
-		}
+	letter.state = done
+	parts := pack(e.Position, messages, true)
+	parts[len(parts)-1].add(letter)
+	for _, in := range parts {
 		if err := t.store(ctx, in); err != nil {
 			return err
 		}
@@ -95,8 +102,14 @@ func (t *term) routeAgain(ctx context.Context, letter *item) error {
 	return nil
 }
 
-// event reads the event of a letter again.
-func (t *term) event(ctx context.Context, m *Message) (*store.Event, error) {
+// event returns the event of a letter.
+func (t *term) event(ctx context.Context, letter *item) (*store.Event, error) {
+	m := letter.message
+	if letter.event != nil {
+		return &store.Event{Position: m.Position, Subject: m.Subject, Seq: m.Seq, Name: m.Event, At: m.At, Body: letter.event}, nil
+	}
+	ctx, cancel := t.d.patience(ctx)
+	defer cancel()
 	events, err := t.d.config.Store.Events(ctx, store.EventQuery{Subject: m.Subject, After: m.Seq - 1, Limit: 1})
 	if err != nil {
 		return nil, fmt.Errorf("read the event: %w", err)
@@ -114,7 +127,7 @@ func (t *term) store(ctx context.Context, in *intake) error {
 	}
 	in.stored = make(chan struct{})
 	select {
-	case t.intakes <- in:
+	case t.returns <- in:
 	case <-ctx.Done():
 		return ctx.Err()
 	}

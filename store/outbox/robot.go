@@ -34,8 +34,10 @@ type RobotConfig struct {
 // A Robot is a [Notifier] that speaks in a group of a chat system: [NewWeCom],
 // [NewDingTalk], [NewFeishu]. It is safe for concurrent use.
 //
-// It says the title and the text of a message, as plain text: what would be a link, a mention or
-// markup there is broken up. What is too long for the system is cut, and ends in "…".
+// It says the title and the text of a message. What would be a link, an image, a mention or a tag
+// there is broken up, so that nothing looks like what it is not; other markup is left as it is, and
+// WeCom and DingTalk show it: **bold**, # headings. What is too long for the system is
+// cut, and ends in "…".
 //
 // These systems answer 200 to what they refuse, with a code in the body: that
 // is an error. The codes that say that a robot is gone, or that a message will never be

@@ -13,7 +13,12 @@ import (
 
 // ToAll returns a Route that tells a channel of every event of the kinds of
 // subjects, for feeds and audits: Title names the event, and Data is its body (as a JSON string
-// of base64 if it is no JSON). Without kinds it tells of every event but notices.
+// of base64 if it is no JSON). Without kinds it tells of every event but notices. Of a body that would
+// make the message longer than [MaxMessage] there is only a word in Text.
+//
+// Bodies are meant for who may see everything: gate.opened of a release plan, say,
+// holds the code that passes the gate. A channel that others see needs a Route that
+// leaves out what they must not.
 func ToAll(channel string, kinds ...string) Route {
 	kinds = slices.Clone(kinds)
 	return func(_ context.Context, e store.Event) ([]Message, error) {
@@ -21,16 +26,23 @@ func ToAll(channel string, kinds ...string) Route {
 			return nil, nil
 		}
 		m := Message{Channel: channel, Title: fmt.Sprintf("%s %s: %s", e.Subject.Kind, e.Subject.ID, e.Name), Data: e.Body}
-		if len(e.Body) > 0 && !json.Valid(e.Body) {
+		if len(e.Body) > 0 && len(e.Body) <= maxData && !json.Valid(e.Body) {
 			encoded, err := json.Marshal(e.Body)
 			if err != nil {
 				return nil, Permanent(fmt.Errorf("encode the body: %w", err))
 			}
 			m.Data = encoded
 		}
+		if len(m.Data) > maxData {
+			m.Text, m.Data = fmt.Sprintf("The event has %d bytes, which are too many to be sent.", len(e.Body)), nil
+		}
 		return []Message{m}, nil
 	}
 }
+
+// maxData bounds the body of an event that ToAll sends. The rest of the message needs
+// less than what that leaves of MaxMessage.
+const maxData = MaxMessage - 4<<10
 
 // An Address says by which channel, and where, a user gets messages. An empty
 // channel says that there is no way.

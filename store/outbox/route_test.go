@@ -1,8 +1,12 @@
 package outbox_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +14,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/store/outbox"
 )
 
@@ -169,6 +174,73 @@ func TestToAllTellsOfEveryEvent(t *testing.T) {
 			want := []outbox.Message{{Channel: "c", Title: tt.event.Subject.Kind + " 1: made", Data: []byte(tt.data)}}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("messages (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is too large to be sent is told of nevertheless.
+func TestToAllTellsOfLargeEvents(t *testing.T) {
+	inHub(t, func(t *testing.T, h *hub) {
+		bodies := map[string][]byte{
+			"large": []byte(`"` + strings.Repeat("x", outbox.MaxMessage-5<<10) + `"`),
+			"huge":  []byte(`"` + strings.Repeat("x", outbox.MaxMessage-3<<10) + `"`),
+			"grows": bytes.Repeat([]byte{0xff}, outbox.MaxMessage*7/8),
+		}
+		var mu sync.Mutex
+		got := make(map[string]bool) // whether the message held the body
+		h.answer = func(_ context.Context, m outbox.Message) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got[m.Subject.ID] = len(m.Data) > 0
+			if said := strings.Contains(m.Text, fmt.Sprint(len(bodies[m.Subject.ID]), " bytes")); said == got[m.Subject.ID] {
+				t.Errorf("%s: Text is %q", m.Subject.ID, m.Text)
+			}
+			return nil
+		}
+		for id, body := range bodies {
+			e := store.Event{Subject: store.Key{Kind: "plan", ID: id}, Seq: 1, Name: strings.Repeat("n", store.MaxName), At: time.Now(), Body: body}
+			if _, err := h.store.Commit(t.Context(), store.Op{Record: store.Record{Key: store.Key{Kind: "c", ID: id}}, Events: []store.Event{e}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := h.config()
+		c.Route = outbox.ToAll("test")
+		d := h.new(c)
+		h.run(d)
+		h.pass(time.Minute)
+		if diff := cmp.Diff(map[string]bool{"large": true, "huge": false, "grows": false}, got); diff != "" {
+			t.Errorf("messages with a body (-want +got):\n%s", diff)
+		}
+		if letters := h.dead(d); len(letters) != 0 {
+			t.Errorf("%d letters: %s", len(letters), letters[0].Error)
+		}
+	})
+}
+
+func TestAnnouncementsThatCannotBe(t *testing.T) {
+	for _, tt := range []struct {
+		rule   string
+		id     string
+		notice outbox.Notice
+		want   string // the field that is at fault
+	}{
+		{"as long a key as there is room for", strings.Repeat("i", store.MaxKey-len("outbox.notice/plan/")), outbox.Notice{}, ""},
+		{"a longer one", strings.Repeat("i", store.MaxKey-len("outbox.notice/plan/")+1), outbox.Notice{}, "about"},
+		{"data that is no JSON", "1", outbox.Notice{Data: []byte("{")}, "notices[1].data"},
+	} {
+		t.Run(tt.rule, func(t *testing.T) {
+			e, err := outbox.Announce(store.Key{Kind: "plan", ID: tt.id}, 1, time.Unix(0, 0), outbox.Notice{}, tt.notice)
+			if tt.want == "" {
+				op := store.Op{Record: store.Record{Key: store.Key{Kind: "plan", ID: tt.id}}, Events: []store.Event{e}}
+				if _, commit := memory.New().Commit(t.Context(), op); err != nil || commit != nil {
+					t.Errorf("Announce = %v, Commit = %v", err, commit)
+				}
+				return
+			}
+			faults := penstock.Faults(err)
+			if len(faults) != 1 || faults[0].Field != tt.want {
+				t.Errorf("Announce = %v, want a fault of %s", err, tt.want)
 			}
 		})
 	}

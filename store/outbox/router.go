@@ -2,25 +2,21 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/penstock-go/penstock/store"
 )
 
-// Bounds of what is routed at once.
-const (
-	readPage    = 200     // events that are read
-	intakeItems = 500     // messages that are stored by one commit
-	intakeBytes = 4 << 20 // of them, beyond which nothing is added
-)
+// readPage is how many events are read at once.
+const readPage = 200
 
 // maxRouteBackoff bounds the wait before a Route is asked again: all later events wait with it.
 const maxRouteBackoff = time.Minute
 
-// read makes messages of the events behind a position until ctx ends. Of the
-// first of them, routed messages are stored already.
-func (t *term) read(ctx context.Context, position int64, routed int) {
+// read makes messages of the events behind a position until ctx ends.
+func (t *term) read(ctx context.Context, position int64) {
 	c := &t.d.config
 	seen := position // the end of the log, as a Waker told
 	for failures := 0; ctx.Err() == nil; {
@@ -35,16 +31,16 @@ func (t *term) read(ctx context.Context, position int64, routed int) {
 			seen = max(seen, t.wait(ctx, max(seen, position)))
 		default:
 			failures = 0
-			if !t.routeAll(ctx, events, routed) {
+			if !t.routeAll(ctx, events) {
 				return
 			}
-			position, routed = events[len(events)-1].Position, 0
+			position = events[len(events)-1].Position
 		}
 	}
 }
 
 func (t *term) events(ctx context.Context, after int64) ([]store.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.d.config.Timeout)
+	ctx, cancel := t.d.patience(ctx)
 	defer cancel()
 	events, err := t.d.config.Store.Events(ctx, store.EventQuery{After: after, Limit: readPage})
 	if err != nil {
@@ -68,72 +64,74 @@ func (t *term) wait(ctx context.Context, after int64) (last int64) {
 }
 
 // routeAll routes events and hands over what comes of them. It reports whether it could.
-func (t *term) routeAll(ctx context.Context, events []store.Event, routed int) bool {
-	in, size := &intake{reads: true}, 0
-	flush := func(position int64, routed int) bool {
-		in.position, in.routed = position, routed
+func (t *term) routeAll(ctx context.Context, events []store.Event) bool {
+	in := &intake{}
+	hand := func(position int64) bool {
+		in.reads, in.position = true, position
 		select {
 		case t.intakes <- in:
+			in = &intake{}
+			return true
 		case <-ctx.Done():
 			return false
 		}
-		in, size = &intake{reads: true}, 0
-		return true
 	}
 	for i := range events {
 		e := &events[i]
-		messages, letter := t.route(ctx, e, routed)
+		parts := t.route(ctx, e)
 		if ctx.Err() != nil {
 			return false
 		}
-		if letter != nil {
-			in.items = append(in.items, letter)
+		if len(parts) == 1 && in.fits(len(parts[0].items), parts[0].size) {
+			in.join(parts[0])
+			continue
 		}
-		for n := min(routed, len(messages)); n < len(messages); n++ {
-			if len(in.items) >= intakeItems || size >= intakeBytes {
-				if !flush(e.Position-1, n) {
-					return false
-				}
-			}
-			m := &messages[n]
-			in.items = append(in.items, newItem(m, pending))
-			size += len(m.Title) + len(m.Text) + len(m.Data)
+		if !hand(e.Position - 1) {
+			return false
 		}
-		routed = 0
-		if len(in.items) >= intakeItems || size >= intakeBytes {
-			if !flush(e.Position, 0) {
+		for ; len(parts) > 1; parts = parts[1:] {
+			if in = parts[0]; !hand(e.Position - 1) {
 				return false
 			}
 		}
+		in = parts[0] // others may join the last part
 	}
-	return flush(events[len(events)-1].Position, 0)
+	return hand(events[len(events)-1].Position)
 }
 
 // route asks the Route about an event until it answers, or the event is given up: then
-// the letter is what is left of it.
-func (t *term) route(ctx context.Context, e *store.Event, routed int) (messages []Message, letter *item) {
+// a letter is what is left of it.
+func (t *term) route(ctx context.Context, e *store.Event) []*intake {
 	c := &t.d.config
 	began := time.Now()
+	panics := 0
 	for attempt := 1; ctx.Err() == nil; attempt++ {
 		messages, err := t.ask(ctx, e)
 		if err == nil || ctx.Err() != nil {
-			return messages, nil
+			return pack(e.Position, messages, false)
+		}
+		if errors.Is(err, errPanic) {
+			panics++
 		}
 		attrs := []any{"dispatcher", c.Name, "position", e.Position, "attempt", attempt, "error", reason(err)}
-		if IsPermanent(err) || attempt >= c.Attempts || time.Since(began) >= c.MaxAge {
+		if IsPermanent(err) || panics >= c.Attempts || time.Since(began) >= c.MaxAge {
 			c.Log.Error("an event could not be routed and is given up", attrs...)
-			letter := newItem(&Message{
-				ID: letterID(t.reader.Seed, e.Position), Subject: e.Subject, Seq: e.Seq, Position: e.Position, Event: e.Name, At: e.At,
-			}, dead)
-			letter.attempts, letter.failed, letter.reason, letter.routed = attempt, c.Now(), reason(err), routed
-			return nil, letter
+			letter := letterOf(t.reader.Seed, e)
+			letter.attempts, letter.failed, letter.reason = attempt, c.Now(), reason(err)
+			in := &intake{}
+			in.add(letter)
+			return []*intake{in}
 		}
 		c.Log.Warn("an event could not be routed", attrs...)
 		wait := backoff(attempt, c.MinBackoff, max(c.MinBackoff, min(c.MaxBackoff, maxRouteBackoff)), c.Rand())
 		pause(ctx, max(wait, asked(err)))
 	}
-	return nil, nil
+	return nil
 }
+
+// errPanic is of a Route that panicked: the fault of the event, as a rule, not of
+// what the Route has to ask.
+var errPanic = errors.New("the route panicked")
 
 // ask asks the Route once.
 func (t *term) ask(ctx context.Context, e *store.Event) (messages []Message, err error) {
@@ -141,7 +139,7 @@ func (t *term) ask(ctx context.Context, e *store.Event) (messages []Message, err
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			messages, err = nil, fmt.Errorf("the route panicked: %v", p)
+			messages, err = nil, fmt.Errorf("%w: %v", errPanic, p)
 		}
 	}()
 	if messages, err = t.d.config.Route(ctx, *e); err != nil {

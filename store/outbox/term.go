@@ -3,12 +3,9 @@ package outbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/penstock-go/penstock/store"
 )
 
 // A term is the time in which a Run owns its dispatcher. One goroutine, that of
@@ -18,29 +15,21 @@ type term struct {
 	d        *Dispatcher
 	reader   reader
 	schedule *schedule
-	dirty    []*item // to be written
-	fresh    *intake // to be written, and not sent before
-	held     int     // bytes of messages that are in memory
-	free     int     // workers
-	flight   *flight // the commit that is under way
+	dirty    []*item           // to be written
+	fresh    *intake           // to be written, and not sent before
+	parts    map[int64][]*item // by position of the event: stored, but not all of it is
+	held     int               // bytes of messages that are in memory
+	free     int               // workers
+	flight   *flight           // the commit that is under way
 
-	intakes   chan *intake
+	intakes   chan *intake // of the log
+	returns   chan *intake // redriven
 	jobs      chan job
 	results   chan result
 	committed chan error
 
 	epoch time.Time
 	beat  atomic.Int64 // when the last commit that succeeded began, since epoch
-}
-
-// An intake is what was made of events: messages to store, and how far the log is
-// read then.
-type intake struct {
-	items    []*item
-	reads    bool // it comes from the log: position and routed count
-	position int64
-	routed   int
-	stored   chan struct{} // closed once it is stored; may be nil
 }
 
 // heldBytes bounds the messages that wait in memory; others are read again when they are sent.
@@ -50,7 +39,8 @@ func newTerm(d *Dispatcher, r reader, began time.Time) *term {
 	c := &d.config
 	return &term{
 		d: d, reader: r, schedule: newSchedule(c.PerReceiver), free: c.Workers, epoch: began,
-		intakes: make(chan *intake), jobs: make(chan job, c.Workers), results: make(chan result, c.Workers), committed: make(chan error, 1),
+		parts: make(map[int64][]*item), intakes: make(chan *intake), returns: make(chan *intake),
+		jobs: make(chan job, c.Workers), results: make(chan result, c.Workers), committed: make(chan error, 1),
 	}
 }
 
@@ -79,8 +69,8 @@ func (t *term) serve(ctx context.Context) error {
 		for range t.d.config.Workers {
 			others.Go(func() { t.work(alive) })
 		}
-		position, routed := t.reader.position, t.reader.Routed
-		others.Go(func() { t.read(alive, position, routed) })
+		position := t.reader.position
+		others.Go(func() { t.read(alive, position) })
 		others.Go(func() { t.redrive(alive) })
 		err = t.loop(alive, commits, silence)
 	}
@@ -131,8 +121,11 @@ func (t *term) loop(ctx, commits context.Context, silence *time.Timer) error {
 			next = due
 		}
 		timer.Reset(time.Until(next))
-		intakes := t.intakes
-		if t.fresh != nil || t.schedule.size >= t.d.config.Backlog {
+		intakes, returns := t.intakes, t.returns
+		if t.fresh != nil {
+			intakes, returns = nil, nil
+		}
+		if t.schedule.size >= t.d.config.Backlog {
 			intakes = nil
 		}
 		select {
@@ -146,6 +139,8 @@ func (t *term) loop(ctx, commits context.Context, silence *time.Timer) error {
 				return err
 			}
 		case in := <-intakes:
+			t.take(in)
+		case in := <-returns:
 			t.take(in)
 		case err := <-t.committed:
 			if err := t.landed(err, silence); err != nil {
@@ -164,6 +159,9 @@ func (t *term) dispatch(now time.Time) {
 			return
 		}
 		t.free--
+		if it.since.IsZero() {
+			it.since = now
+		}
 		t.jobs <- job{item: it, id: it.id, message: it.message, attempt: it.attempts + 1} // it has room for every worker
 	}
 }
@@ -174,13 +172,15 @@ func (t *term) take(in *intake) {
 		t.fresh = in
 		return
 	}
-	t.reader.position, t.reader.Routed = in.position, in.routed // stored with the next commit
+	t.reader.take(in) // stored with the next commit
 }
 
 // admit lets an item that is stored be sent, after wait.
 func (t *term) admit(it *item, wait time.Duration) {
 	now := time.Now()
-	it.since = now
+	if it.attempts > 0 {
+		it.since = now
+	}
 	if t.held+it.size <= heldBytes {
 		it.held = it.size
 		t.held += it.held
@@ -195,41 +195,5 @@ func (t *term) release(it *item) {
 	t.held -= it.held
 	it.held = 0
 }
-
-// load takes over what is pending, and goes on beating meanwhile.
-func (t *term) load(ctx, commits context.Context, silence *time.Timer) error {
-	t.beat.Store(0)
-	c := &t.d.config
-	q := store.Query{Kind: kindMessage, Where: t.d.in(pending), Limit: loadPage}
-	for {
-		page, err := c.Store.Find(ctx, q)
-		if err != nil {
-			return fmt.Errorf("load messages: %w", err)
-		}
-		for _, r := range page.Records {
-			it, err := itemOf(r)
-			if err != nil {
-				return err
-			}
-			// Who wrote it may have another clock: it waits no longer than here.
-			t.admit(it, min(max(0, it.due.Sub(c.Now())), c.MaxBackoff))
-		}
-		if page.Next == nil {
-			return nil
-		}
-		q.After = page.Next
-		if time.Since(t.lastBeat()) > c.TTL/3 {
-			if err := t.commit(commits, true); err != nil {
-				return err
-			}
-			if err := t.landed(<-t.committed, silence); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// loadPage is how many messages are loaded at once.
-const loadPage = 500
 
 func (t *term) lastBeat() time.Time { return t.epoch.Add(time.Duration(t.beat.Load())) }

@@ -33,8 +33,9 @@ type WebhookConfig struct {
 	AllowPrivate bool // send to addresses that are not of the public internet too; see [Webhook]
 	AllowHTTP    bool // send without TLS too
 
-	// AllowRedirects follows the answers 307 and 308, three at most, on the same host and never
-	// from https to http. Other redirects would lose the message; they are failures.
+	// AllowRedirects follows the answers 307 and 308, three at most, on the same host and port, or there
+	// from http to https at their usual ports. Other redirects would lose the message, or tell
+	// it and Header to somebody else; they are failures.
 	AllowRedirects bool
 
 	Timeout time.Duration    // for one message, from dialing to the answer; default: 10 s

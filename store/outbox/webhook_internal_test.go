@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,37 @@ func TestRobotsThatSpokeTooOftenAreSilentForAMinute(t *testing.T) {
 			if later, ok := errors.AsType[*retryError](err); !ok || later.after != time.Minute {
 				t.Errorf("%s %d: %v", r.name, code, err)
 			}
+		}
+	}
+}
+
+func TestRedirectsKeepThePort(t *testing.T) {
+	t.Parallel()
+	s := &sender{redirects: true}
+	for _, test := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"https://a.example/x", "https://a.example:443/y", true},
+		{"https://a.example:8443/x", "/y", true},
+		{"http://a.example/x", "http://A.example:80/y", true},
+		{"http://a.example/x", "https://a.example/y", true},
+		{"http://a.example:80/x", "https://a.example:443/y", true},
+		{"https://a.example/x", "https://a.example:8443/y", false},
+		{"https://a.example:8443/x", "https://a.example/y", false},
+		{"http://a.example/x", "http://a.example:443/y", false},
+		{"http://a.example/x", "https://a.example:8443/y", false},
+		{"http://a.example:8080/x", "https://a.example/y", false},
+		{"https://a.example:80/x", "https://a.example/y", false},
+	} {
+		from, err := url.Parse(test.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp := &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {test.to}}}
+		to, err := s.redirect(from, resp, 0)
+		if (err == nil) != test.want || (to != nil) != test.want {
+			t.Errorf("from %s to %s: %v, %v", test.from, test.to, to, err)
 		}
 	}
 }

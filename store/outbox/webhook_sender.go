@@ -91,8 +91,8 @@ func (s *sender) roundTrip(ctx context.Context, target *url.URL, header http.Hea
 }
 
 // redirect returns where an answer sends the message; nil if it does not, or if nobody asked to
-// follow. The host stays the same, for the message and its headers are meant for that
-// one, and so does TLS.
+// follow. The host and its port stay the same, for the message and its headers are meant for those, and so
+// does TLS; only from http to https the ports change as they usually do.
 func (s *sender) redirect(from *url.URL, resp *http.Response, hop int) (*url.URL, error) {
 	if !s.redirects || resp.StatusCode != http.StatusTemporaryRedirect && resp.StatusCode != http.StatusPermanentRedirect {
 		return nil, nil
@@ -109,8 +109,22 @@ func (s *sender) redirect(from *url.URL, resp *http.Response, hop int) (*url.URL
 		return nil, errors.New("redirected away from TLS")
 	case to.User != nil:
 		return nil, errors.New("redirected with user information")
+	case portOf(to) != portOf(from) && (portOf(from) != "80" || to.Scheme == from.Scheme || portOf(to) != "443"):
+		return nil, errors.New("redirected to another port")
 	}
 	return to, nil
+}
+
+// portOf returns the port of a URL of http or https.
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	default:
+		return "80"
+	}
 }
 
 // drain reads the rest of a body, so that the connection can be used again, unless
@@ -142,7 +156,7 @@ func strip(ctx context.Context, target *url.URL, err error) error {
 	case errors.As(err, &dns):
 		return fmt.Errorf("%s: %w", target.Host, dns)
 	case errors.As(err, &cert):
-		return fmt.Errorf("%s: its certificate cannot be trusted: %w", target.Host, cert)
+		return fmt.Errorf("%s: %w", target.Host, &distrustError{cert})
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("%s: no answer in time", target.Host)
 	case errors.As(err, &op):

@@ -205,6 +205,7 @@ func TestWebhookRedirects(t *testing.T) {
 		{"no URL", 307, "http://[", "redirected to nowhere"},
 		{"in a circle", 307, "/hook", "redirected more than 3 times"},
 		{"to another host", 307, elsewhere, "redirected to another host"},
+		{"to another port", 307, other.URL, "redirected to another port"},
 		{"to another scheme", 308, "ftp://127.0.0.1/", "redirected away from TLS"},
 		{"with user information", 308, "//a:b@127.0.0.1/there", "redirected with user information"},
 	} {

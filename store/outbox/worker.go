@@ -69,6 +69,8 @@ func (t *term) send(ctx context.Context, j job) result {
 
 // fetch reads a message that is not held in memory.
 func (t *term) fetch(ctx context.Context, id string) (*Message, error) {
+	ctx, cancel := t.d.patience(ctx)
+	defer cancel()
 	records, err := t.d.config.Store.Get(ctx, store.Key{Kind: kindMessage, ID: id})
 	if err != nil {
 		return nil, fmt.Errorf("get message %s: %w", id, err)
@@ -121,15 +123,15 @@ func (t *term) settle(ctx context.Context, r result) error {
 	attrs := []any{"dispatcher", c.Name, "message", it.id, "channel", it.lane.channel, "attempt", it.attempts, "error", it.reason}
 	if IsPermanent(r.err) || it.attempts >= c.Attempts || it.aged >= c.MaxAge {
 		c.Log.Error("a message is given up", attrs...)
-		it.state, it.due = dead, time.Time{}
+		it.state, it.due, it.pause = dead, time.Time{}, 0
 		t.schedule.drop(it, now)
 		t.release(it)
 	} else {
 		c.Log.Warn("a message could not be delivered", attrs...)
-		ask := asked(r.err)
-		wait := max(ask, backoff(it.attempts, c.MinBackoff, c.MaxBackoff, c.Rand()))
+		it.pause = asked(r.err)
+		wait := max(it.pause, backoff(it.attempts, c.MinBackoff, c.MaxBackoff, c.Rand()))
 		it.due = it.failed.Add(wait)
-		t.schedule.failed(it, now.Add(wait), now, ask)
+		t.schedule.failed(it, now.Add(wait), now, it.pause)
 	}
 	t.write(it)
 	return nil

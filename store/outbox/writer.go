@@ -30,8 +30,8 @@ func (t *term) commit(ctx context.Context, beat bool) error {
 	if t.flight != nil || !beat && t.fresh == nil && len(t.dirty) == 0 {
 		return nil
 	}
-	if t.fresh != nil && t.fresh.reads {
-		t.reader.position, t.reader.Routed = t.fresh.position, t.fresh.routed
+	if t.fresh != nil {
+		t.reader.take(t.fresh)
 	}
 	f := &flight{began: time.Now(), fresh: t.fresh}
 	op, err := t.d.op(t.reader)
@@ -91,17 +91,36 @@ func (t *term) landed(err error, silence *time.Timer) error {
 	}
 	for i, it := range f.items {
 		it.version = f.version
-		switch {
-		case i < fresh && f.states[i] == pending:
-			t.admit(it, 0)
-		case i >= fresh && f.states[i] == pending && it.held == 0 && !it.dirty:
+		if i >= fresh && f.states[i] == pending && it.held == 0 && !it.dirty {
 			it.message = nil // it was there to be written
 		}
 	}
+	t.accept(f.fresh)
 	if f.fresh != nil && f.fresh.stored != nil {
 		close(f.fresh.stored)
 	}
 	return nil
+}
+
+// accept lets be sent what is stored, once all parts of it are.
+func (t *term) accept(in *intake) {
+	if in == nil {
+		return
+	}
+	items := in.items
+	if in.part > 0 {
+		t.parts[in.part] = append(t.parts[in.part], in.items...)
+		if in.more {
+			return
+		}
+		items = t.parts[in.part]
+		delete(t.parts, in.part)
+	}
+	for _, it := range items {
+		if it.state == pending {
+			t.admit(it, 0)
+		}
+	}
 }
 
 // write has an item written by the next commit.
@@ -120,10 +139,7 @@ func (t *term) farewell(ctx context.Context, silence *time.Timer) error {
 		if free {
 			t.reader.Owner = ""
 		}
-		if err := t.commit(ctx, true); err != nil {
-			return err
-		}
-		if err := t.landed(<-t.committed, silence); err != nil {
+		if err := t.flush(ctx, silence); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,14 @@
 // positions to all that are committed by then, under a lock that only readers take. So the order of
 // positions is the order in which events became visible: whoever reads on from
 // the last one he saw misses none, no writer waits for another because of the log,
-// and a transaction that stays open for long delays its own events only.
+// and the events of others do not wait for those of a transaction that stays open for long.
+// If the process that gives positions stands still, the server ends its session after 10 s, and another one goes on.
+//
+// Keep transactions short all the same, those of others in the same database included. While
+// one is open PostgreSQL cannot clean up behind events that got their positions, and every
+// look for those without one passes by them: that is about 0.1 ms more a read for each 1,000
+// events since the transaction began, until it ends. The setting idle_in_transaction_session_timeout
+// ends those that were forgotten; make long reads, backups for example, from a standby without hot_standby_feedback.
 //
 // # Waking
 //

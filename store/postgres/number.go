@@ -6,6 +6,10 @@ import (
 	"fmt"
 )
 
+// stopped is how long the server lets who numbers stand still before it gives up his transaction,
+// and with it the lock: until then no event gets a position.
+const stopped = "10s"
+
 // patience is how long a reader waits for another one that gives positions. It
 // does not take that long, unless that one's process stands still.
 const patience = "250ms"
@@ -43,7 +47,9 @@ func (s *Store) numberSome(ctx context.Context) (more bool, err error) {
 // lock takes the lock of those who number until tx ends.
 func (s *Store) lock(ctx context.Context, tx *sql.Tx) (got bool, err error) {
 	of := s.tables.LockOf(lockSpace)
-	if err := tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock("+of+")").Scan(&got); err != nil || got {
+	var set string
+	err = tx.QueryRowContext(ctx, "SELECT set_config('idle_in_transaction_session_timeout', '"+stopped+"', true), pg_try_advisory_xact_lock("+of+")").Scan(&set, &got)
+	if err != nil || got {
 		return got, err
 	}
 	// Without this a caller could miss events of his own that were committed

@@ -36,15 +36,29 @@ func prepare(ctx context.Context, db *sql.DB, tables *sqlstore.Tables, schema st
 		return err
 	}
 	if schema != "" {
-		// The name needs no escapes: it was checked.
-		for _, statement := range []string{`CREATE SCHEMA IF NOT EXISTS "` + schema + `"`, `SET LOCAL search_path TO "` + schema + `"`} {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return err
-			}
+		if err := enter(ctx, tx, schema); err != nil {
+			return err
 		}
 	}
 	if err := tables.Migrate(ctx, tx, Migrations()); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// enter makes tables of tx be in schema, and makes that if need be: who may not make
+// schemas can use one that is there.
+func enter(ctx context.Context, tx *sql.Tx, schema string) error {
+	var exists bool
+	// The name needs no escapes: it was checked.
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '`+schema+`')`).Scan(&exists); err != nil {
+		return err
+	}
+	if !exists {
+		if _, err := tx.ExecContext(ctx, `CREATE SCHEMA "`+schema+`"`); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `SET LOCAL search_path TO "`+schema+`"`)
+	return err
 }

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/internal/sqlstore"
@@ -104,8 +102,5 @@ func use[T any](ctx context.Context, s *Store, do func() (T, error)) (result T, 
 		return result, store.ErrClosed
 	}
 	result, err = do()
-	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
-		err = fmt.Errorf("%w: %w", ctx.Err(), err) // drivers tell it in their own words
-	}
-	return result, err
+	return result, sqlstore.Ended(ctx, err)
 }

@@ -5,7 +5,8 @@ import "context"
 // Wait implements store.Waker. It is woken by commits of this Store, by Wake, by
 // the notifications of others if there is Options.Listen, and looks every
 // Options.Poll in any case. However many wait, one of them asks the database. A
-// database that cannot be asked is an error, for everybody who waits.
+// database that cannot be asked, or does not answer within 5 s, is an error, for everybody
+// who waits: whoever waits again asks on another connection.
 func (s *Store) Wait(ctx context.Context, after int64) (last int64, err error) {
 	return use(ctx, s, func() (int64, error) { return s.watch.Wait(ctx, after) })
 }

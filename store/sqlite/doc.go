@@ -2,11 +2,13 @@
 // process, or as a few on one machine. It imports no driver: open the database
 // with the one you like, modernc.org/sqlite for example, and hand over the *sql.DB:
 //
-//	db, err := sql.Open("sqlite", "plans.db")
+//	db, err := sql.Open("sqlite", "file:plans.db?_pragma=busy_timeout(5000)&_txlock=immediate")
 //	s, err := sqlite.New(ctx, db, nil)
 //
 // SQLite 3.35 or newer is needed. Your own tables may be in the same database;
-// [Tx] commits plans and your rows together.
+// [Tx] commits plans and your rows together. What stands behind the name of the file is for
+// transactions of your own, which otherwise fail at once while another one writes; a Store
+// waits in any case.
 //
 // # Writing
 //

@@ -21,10 +21,20 @@ func prepare(ctx context.Context, db *sql.DB, tables *sqlstore.Tables, o *Option
 	if err := tune(ctx, c, *o); err != nil {
 		return err
 	}
-	for _, need := range []func(context.Context, *sql.Conn) error{isUTF8, func(ctx context.Context, c *sql.Conn) error { return isOne(ctx, c, db) }, useWAL} {
-		if err := need(ctx, c); err != nil {
-			return err
-		}
+	if err := isUTF8(ctx, c); err != nil {
+		return err
+	}
+	inMemory, err := isInMemory(ctx, c)
+	switch {
+	case err != nil:
+		return err
+	case !inMemory:
+		err = useWAL(ctx, c)
+	case db.Stats().MaxOpenConnections != 1: // each would have its own
+		err = errors.New("a database in memory belongs to one connection: call db.SetMaxOpenConns(1)")
+	}
+	if err != nil {
+		return err
 	}
 	current, err := tables.Current(ctx, c, Migrations())
 	if err != nil || current {
@@ -44,15 +54,11 @@ func prepare(ctx context.Context, db *sql.DB, tables *sqlstore.Tables, o *Option
 
 // tune sets what SQLite keeps for each connection.
 func tune(ctx context.Context, c *sql.Conn, o Options) error {
-	wait := o.BusyTimeout
-	if wait == 0 {
-		wait = 5 * time.Second
-	}
 	level := "FULL"
 	if o.Synchronous == Normal {
 		level = "NORMAL"
 	}
-	for _, pragma := range []string{"busy_timeout = " + strconv.FormatInt(wait.Milliseconds(), 10), "synchronous = " + level} {
+	for _, pragma := range []string{"busy_timeout = " + strconv.FormatInt(o.patience().Milliseconds(), 10), "synchronous = " + level} {
 		if _, err := c.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
 			return fmt.Errorf("set %s: %w", pragma, err)
 		}
@@ -72,17 +78,13 @@ func isUTF8(ctx context.Context, c *sql.Conn) error {
 	return nil
 }
 
-// isOne makes sure that all connections of the pool see the same database: each
-// has its own if it is in memory.
-func isOne(ctx context.Context, c *sql.Conn, db *sql.DB) error {
+// isInMemory reports whether the database is no file.
+func isInMemory(ctx context.Context, c *sql.Conn) (bool, error) {
 	var file sql.NullString
 	if err := c.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file); err != nil {
-		return fmt.Errorf("read the database's file: %w", err)
+		return false, fmt.Errorf("read the database's file: %w", err)
 	}
-	if file.String == "" && db.Stats().MaxOpenConnections != 1 {
-		return errors.New("a database in memory belongs to one connection: call db.SetMaxOpenConns(1)")
-	}
-	return nil
+	return file.String == "", nil
 }
 
 // useWAL makes sure that those who read and who writes do not wait for each
@@ -95,8 +97,11 @@ func useWAL(ctx context.Context, c *sql.Conn) error {
 		if err = c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 			return fmt.Errorf("read the journal mode: %w", err)
 		}
-		if mode == "wal" || mode == "memory" {
+		if mode == "wal" {
 			return nil
+		}
+		if mode != "delete" { // no other one is in the file
+			return fmt.Errorf("switch to WAL: the connection sets the journal mode %s itself: it must not", mode)
 		}
 		if err = c.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err == nil && mode == "wal" {
 			return nil

@@ -35,7 +35,9 @@ type Options struct {
 	Synchronous Synchronous
 
 	// BusyTimeout is how long a Commit waits for another process, or for a
-	// transaction of yours, that writes to the same database. Default 5 s.
+	// transaction of yours, that writes to the same database, and how long a read waits
+	// for a process that is just opening or closing it. Your own transactions wait as their
+	// connections do: see [Tx]. Default 5 s.
 	BusyTimeout time.Duration
 
 	// Poll is how often Wait looks for what others committed: other processes, and
@@ -59,6 +61,7 @@ type Store struct {
 	prepared *sqlstore.Prepared
 	writer   *writer
 	readers  chan struct{} // a place for each reader at work
+	patience time.Duration // of readers
 	watch    *sqlstore.Watch
 	closed   atomic.Bool
 }
@@ -78,7 +81,7 @@ func New(ctx context.Context, db *sql.DB, o *Options) (*Store, error) {
 	if err := prepare(ctx, db, tables, o); err != nil {
 		return nil, fmt.Errorf("open a store in SQLite: %w", err)
 	}
-	s := &Store{tables: tables, prepared: sqlstore.NewPrepared(db)}
+	s := &Store{tables: tables, prepared: sqlstore.NewPrepared(db), patience: o.patience()}
 	s.readers = make(chan struct{}, readers(db))
 	s.writer = newWriter(db, tables, s.prepared, *o)
 	every := o.Poll
@@ -108,6 +111,14 @@ func check(db *sql.DB, o *Options) (*sqlstore.Tables, error) {
 	return tables, errors.Join(faults...)
 }
 
+// patience is the BusyTimeout.
+func (o *Options) patience() time.Duration {
+	if o.BusyTimeout == 0 {
+		return 5 * time.Second
+	}
+	return o.BusyTimeout
+}
+
 // readers is how many may read at a time: enough for the cores, and one fewer
 // than there are connections, so that readers never keep the writer waiting.
 func readers(db *sql.DB) int {
@@ -131,9 +142,14 @@ func Migrations() fs.FS {
 
 // Tx returns a store inside a transaction of yours. Its commits become
 // visible, and last, when you commit tx, and wake nobody by themselves: see [Store.Wake]. Each is a savepoint, so
-// one that is refused leaves the transaction as it was. Begin tx with
-// BEGIN IMMEDIATE, or write before you read: SQLite cannot let a transaction
-// write that read what was changed meanwhile. Of o only the Prefix counts.
+// one that is refused leaves the transaction as it was. Of o only the Prefix counts.
+//
+// SQLite lets one transaction write at a time. For yours to wait for the others, and not to
+// fail at once, the connections need a busy timeout and BEGIN IMMEDIATE, which take the
+// lock before anything is read: a transaction cannot write that read what was changed
+// meanwhile. With modernc.org/sqlite the name of the database says so:
+//
+//	file:plans.db?_pragma=busy_timeout(5000)&_txlock=immediate
 func Tx(tx *sql.Tx, o *Options) (store.Store, error) {
 	if o == nil {
 		o = &Options{}

@@ -2,7 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
+	"strings"
+	"time"
 
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/internal/sqlstore"
@@ -104,7 +105,8 @@ func (s *Store) ready(ctx context.Context) error {
 	return nil
 }
 
-// read reads when there is a place.
+// read reads when there is a place, and again while the database is busy: who opens or
+// closes it can keep readers out for a moment, and not every connection waits for that.
 func read[T any](ctx context.Context, s *Store, get func() (T, error)) (result T, err error) {
 	select {
 	case s.readers <- struct{}{}:
@@ -112,15 +114,19 @@ func read[T any](ctx context.Context, s *Store, get func() (T, error)) (result T
 		return result, ctx.Err()
 	}
 	defer func() { <-s.readers }()
-	result, err = get()
-	switch {
-	case err == nil:
-		return result, nil
-	case s.closed.Load():
-		return result, store.ErrClosed
-	case ctx.Err() != nil:
-		return result, fmt.Errorf("%w: %w", ctx.Err(), err)
-	default:
-		return result, err
+	until := time.Now().Add(s.patience)
+	for result, err = get(); busy(err) && ctx.Err() == nil && !s.closed.Load() && time.Now().Before(until); result, err = get() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+		}
 	}
+	if err != nil && s.closed.Load() {
+		return result, store.ErrClosed
+	}
+	return result, sqlstore.Ended(ctx, err)
 }
+
+// busy reports whether a statement failed because of others. The drivers have no type
+// for errors in common, but SQLite's text.
+func busy(err error) bool { return err != nil && strings.Contains(err.Error(), "database is locked") }

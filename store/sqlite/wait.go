@@ -4,8 +4,8 @@ import "context"
 
 // Wait implements store.Waker. It is woken by commits of this Store and by Wake, and
 // looks every Options.Poll for what others committed. However many wait, one of
-// them asks the database. A database that cannot be read is an error, for
-// everybody who waits.
+// them asks the database. A database that cannot be read, or not within 5 s, is an
+// error, for everybody who waits.
 func (s *Store) Wait(ctx context.Context, after int64) (last int64, err error) {
 	if err := s.ready(ctx); err != nil {
 		return 0, err

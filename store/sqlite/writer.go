@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -122,8 +121,8 @@ func (w *writer) run() {
 	}
 }
 
-// batch carries out jobs in one transaction. If one of them makes it fail, those that
-// were not begun have another try.
+// batch carries out jobs in one transaction. A job that fails is undone, and the others
+// stay. If it cannot be, the transaction fails, and those that were not begun have another try.
 func (w *writer) batch(jobs []*job) {
 	begun, err := w.transact(jobs)
 	if rest := jobs[len(begun):]; len(begun) > 0 && len(rest) > 0 {
@@ -177,15 +176,16 @@ func (w *writer) transact(jobs []*job) (begun []*job, err error) {
 			continue
 		}
 		work := func() error { return j.work(ctx, s) }
+		var broken error
 		if len(jobs) > 1 {
-			j.err = sqlstore.Savepoint(ctx, s, work)
+			j.err, broken = sqlstore.Savepoint(ctx, s, work)
 		} else {
-			j.err = work()
+			j.err = work() // and if it fails, nothing is written
 		}
 		close(j.applied)
-		if refused := (*store.OpError)(nil); j.err != nil && !errors.As(j.err, &refused) {
+		if broken != nil {
 			_ = tx.Rollback() // SQLite may have done so already
-			return begun, j.err
+			return begun, broken
 		}
 		written = written || j.err == nil
 	}

@@ -12,6 +12,7 @@ import (
 var findCases = []contractCase{
 	{"FiltersByOrders", "every filter under every order finds what a plain loop finds", testFiltersByOrders},
 	{"RandomQueries", "filters, orders, windows and cursors work together, also after updates and deletes", testRandomQueries},
+	{"ManyValues", "as many filters and values as there may be are a query like others", testManyValues},
 	{"CursorIsOffset", "a scan by cursor sees what a scan by offset sees, once", testCursor},
 	{"CursorStays", "a cursor holds its place while records before it come and go", testCursorStays},
 	{"TiesByID", "pages of equal places do not overlap", testTies},
@@ -142,6 +143,29 @@ func testRandomQueries(t reporter, s store.Store) {
 			q.After = &c
 		}
 		same(t, s, all, q)
+	}
+}
+
+func testManyValues(t reporter, s store.Store) {
+	all := fill(t, s, rand.New(rand.NewPCG(7, 8)), 60)
+	for _, size := range []int{16, 17, store.MaxValues} { // 16 and fewer may be looked up one by one
+		many := func(field string, some ...string) store.Filter {
+			some = slices.Clip(some)
+			for i := 0; len(some) < size; i++ {
+				some = append(some, fmt.Sprintf("é%d\"\\{}\n", i))
+			}
+			return store.In(field, some...)
+		}
+		where := []store.Filter{many("state", "s0", "s1"), many("label", letters...)}
+		for len(where) < store.MaxFields {
+			where = append(where, many("label", letters[:len(letters)-len(where)%2]...))
+		}
+		for _, where := range [][]store.Filter{where[:1], where[:2], where} {
+			for _, order := range []store.Order{{}, {By: "label"}, {By: "name", Desc: true}} {
+				same(t, s, all, store.Query{Where: where, Order: order, Limit: 7, Total: true})
+				same(t, s, all, store.Query{Where: where, Order: order, Limit: 7, Offset: 2})
+			}
+		}
 	}
 }
 

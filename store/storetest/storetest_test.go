@@ -192,6 +192,12 @@ func TestBrokenStoresFail(t *testing.T) {
 				q.Where = q.Where[:len(q.Where)-1]
 			}
 		}}, []string{"RandomQueries"}},
+		{"takes ten values at most", broken{find: func(q *store.Query) {
+			q.Where = slices.Clone(q.Where)
+			for i := range q.Where {
+				q.Where[i].Values = q.Where[i].Values[:min(len(q.Where[i].Values), 10)]
+			}
+		}}, []string{"ManyValues"}},
 		{"ignores the direction", broken{find: func(q *store.Query) { q.Order.Desc = false }}, []string{"FiltersByOrders", "TiesByID"}},
 		{"ignores cursors", broken{find: func(q *store.Query) { q.After = nil }}, []string{"CursorIsOffset", "CursorStays", "RandomQueries"}},
 		{"mixes kinds", broken{find: func(q *store.Query) { q.Kind = "plan" }}, []string{"QueriesAreChecked"}},

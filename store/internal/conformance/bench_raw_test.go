@@ -73,7 +73,7 @@ type raw struct {
 func newRaw(db *sql.DB, prepares bool) *raw {
 	r := &raw{db: db, prepares: prepares, prepared: map[string]*sql.Stmt{}}
 	for range 16 {
-		r.into = append(r.into, new(sql.RawBytes))
+		r.into = append(r.into, new(any))
 	}
 	return r
 }

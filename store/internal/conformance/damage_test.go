@@ -102,6 +102,7 @@ func TestDamagedSQLiteFile(t *testing.T) {
 
 // The same with a page of PostgreSQL's, which has checksums.
 func TestDamagedPostgresPage(t *testing.T) {
+	t.Parallel()
 	server, b := ownServer(t)
 	db := b.db(t)
 	s := b.store(t, db)

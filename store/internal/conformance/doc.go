@@ -3,6 +3,8 @@
 // wrong. It is a module of its own so that the core requires no driver, and is
 // never published.
 //
-// PostgreSQL's server programs must be installed, or PENSTOCK_POSTGRES_URL name
-// a database in which the tests may make schemas and databases.
+// PostgreSQL's server programs should be installed: the tests start it themselves, as an
+// ordinary user, in a temporary folder. PENSTOCK_POSTGRES_URL may name
+// a database instead in which they may make schemas and databases; tests that end a server
+// need the programs all the same. Without either what needs PostgreSQL is skipped, but with CI=true it fails.
 package conformance

@@ -80,7 +80,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reading.Close()
-	ro := backends(t)[1].db(t)
+	ro := postgresAt(pgURL, schema).db(t)
 	ro.SetMaxOpenConns(1)
 	run(t, ro, "SET default_transaction_read_only = on")
 	readOnly, err := postgres.New(t.Context(), ro, &postgres.Options{Schema: schema})

@@ -13,9 +13,6 @@ import (
 	"github.com/penstock-go/penstock/store/internal/sqlstore"
 )
 
-// planRecords is the size of the store whose query plans are looked at.
-const planRecords = 100_000
-
 // A watcher explains the queries that run through it.
 type watcher struct {
 	sqlstore.Session
@@ -37,15 +34,15 @@ var planQueries = []struct {
 	{name: "all", q: store.Query{}},
 	{name: "newest", q: store.Query{Order: store.Order{Desc: true}}},
 	{name: "equal", q: store.Query{Where: []store.Filter{store.Equals("state", "draft")}, Order: store.Order{Desc: true}}},
-	{name: "behind", q: store.Query{Where: []store.Filter{store.Equals("state", "draft")}, Order: store.Order{Desc: true}, After: &store.Cursor{Sort: 40_000, ID: "x"}}},
+	{name: "behind", q: store.Query{Where: []store.Filter{store.Equals("state", "draft")}, Order: store.Order{Desc: true}, After: &store.Cursor{Sort: planRecords / 5 * 2, ID: "x"}}},
 	{name: "one of", q: store.Query{Where: []store.Filter{store.In("state", "draft", "running", "none")}, Order: store.Order{Desc: true}}},
 	{name: "two equal", q: store.Query{Where: []store.Filter{store.Equals("state", "draft"), store.Equals("owner", "user07")}}, visits: 20_000},
 	{name: "prefix", q: store.Query{Where: []store.Filter{store.HasPrefix("name", "plan 0123")}, Order: store.Order{Desc: true}}},
 	{name: "wide prefix", q: store.Query{Where: []store.Filter{store.HasPrefix("name", "plan")}, Order: store.Order{Desc: true}}, visits: 25_000},
 	{name: "suffix", q: store.Query{Where: []store.Filter{store.HasSuffix("name", "321")}, Order: store.Order{Desc: true}}},
 	{name: "wide part", q: store.Query{Where: []store.Filter{store.HasPart("name", "an")}, Order: store.Order{Desc: true}}, visits: 7_000},
-	{name: "due", q: store.Query{Where: []store.Filter{store.Less("wake", store.Int(50_000))}, Order: store.Order{By: "wake"}}},
-	{name: "from", q: store.Query{Where: []store.Filter{store.AtLeast("wake", store.Int(50_000))}, Order: store.Order{By: "wake"}}},
+	{name: "due", q: store.Query{Where: []store.Filter{store.Less("wake", store.Int(planRecords/2))}, Order: store.Order{By: "wake"}}},
+	{name: "from", q: store.Query{Where: []store.Filter{store.AtLeast("wake", store.Int(planRecords/2))}, Order: store.Order{By: "wake"}}},
 	{name: "by name", q: store.Query{Order: store.Order{By: "name"}}},
 	{name: "by name, descending", q: store.Query{Order: store.Order{By: "name", Desc: true}, After: &store.Cursor{Value: "plan 05", ID: "x"}}},
 	{name: "by state", q: store.Query{Order: store.Order{By: "state"}}},

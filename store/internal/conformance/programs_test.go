@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -118,7 +117,7 @@ func TestQuickstartGoesOnWhereItWas(t *testing.T) {
 
 	p = launch(t, quickstart, args...)
 	p.await(t, "✓ once")
-	p.await(t, "taking over from a process that ended")
+	p.await(t, "another process began pass the gate: if that has ended, in about 3s it runs again")
 	p.await(t, "│ try 2 with ***")
 	p.signal(t, syscall.SIGINT)
 	p.await(t, "interrupted")
@@ -152,35 +151,105 @@ func TestQuickstartGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-func TestEmbedCommitsRowAndPlanTogether(t *testing.T) {
-	at, schema := inSchema(t)
-	p := launch(t, built(t, "embed"), "-db", at, "-listen", "127.0.0.1:0")
-	line := p.await(t, "listening on ")
-	host, _, _ := strings.Cut(strings.TrimPrefix(line, "listening on "), ";")
-	post := func(path, body string, want int) {
-		t.Helper()
-		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, host+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
+// Those that start at once on one database share one plan, and so its directory.
+func TestQuickstartsThatStartAtOnce(t *testing.T) {
+	at, _ := inSchema(t)
+	quickstart := built(t, "quickstart")
+	plan := filepath.Join("..", "..", "..", "examples", "quickstart", "testdata", "resumed.yaml")
+	var programs []*program
+	for range 3 {
+		programs = append(programs, launch(t, quickstart, "-db", at, "-plan", plan))
+	}
+	var dir string
+	for _, p := range programs {
+		line := p.await(t, "files in ")
+		_, in, _ := strings.Cut(line, "files in ")
+		if dir == "" {
+			dir = in
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		}
-		r.Header.Set("X-User", "ann")
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != want {
-			t.Errorf("POST %s %s = %s, want %d", path, body, answer.Status, want)
+		if in != dir {
+			t.Fatalf("one works in %s, another in %s", dir, in)
 		}
 	}
-	post("/releases", `{"service": "shop", "name": "2.4"}`, http.StatusCreated)
-	post("/releases", `{"service": "shop", "name": "2.4"}`, http.StatusConflict)         // the row is refused
-	post("/releases", `{"service": "shop", "name": ""}`, http.StatusUnprocessableEntity) // the plan is refused
-	filed := p.await(t, "filed: shop 2.4 by ann, with the plan ")
-	post("/releases/"+filed[strings.LastIndex(filed, " ")+1:]+"/execute", "", http.StatusOK)
-	p.await(t, "smoke test: shop 2.4")
-	p.signal(t, syscall.SIGTERM)
-	p.ends(t, 0)
+	if err := os.WriteFile(filepath.Join(dir, "open"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range programs {
+		p.await(t, "Shop 2.4.4: completed.")
+	}
+	for _, p := range programs {
+		p.ends(t, 0)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "once"))
+	if err != nil || string(text) != "done\n" {
+		t.Errorf("what was to be done once: %q, %v", text, err)
+	}
+}
+
+// An embed is that example under way.
+type embed struct {
+	*program
+	at string // its URL
+}
+
+// serve launches a built embed on a database.
+func serve(t *testing.T, name, db string) *embed {
+	t.Helper()
+	return &embed{program: launch(t, name, "-db", db, "-listen", "127.0.0.1:0")}
+}
+
+// listens returns once it does.
+func (e *embed) listens(t *testing.T) {
+	t.Helper()
+	line := e.await(t, "listening on ")
+	e.at, _, _ = strings.Cut(strings.TrimPrefix(line, "listening on "), ";")
+}
+
+// ask sends a request and checks the status of the answer.
+func (e *embed) ask(t *testing.T, method, path, body string, want int) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, e.at+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-User", "ann")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != want {
+		t.Errorf("%s %s %s = %s, want %d", method, path, body, answer.Status, want)
+	}
+}
+
+// file files a release and returns where it is.
+func (e *embed) file(t *testing.T, name string) string {
+	t.Helper()
+	e.ask(t, http.MethodPost, "/releases", `{"service": "shop", "name": "`+name+`"}`, http.StatusCreated)
+	line := e.await(t, "filed: shop "+name+" by ann, with the plan ")
+	return "/releases/" + line[strings.LastIndex(line, " ")+1:]
+}
+
+func TestEmbedCommitsRowAndPlanTogether(t *testing.T) {
+	at, schema := inSchema(t)
+	e := serve(t, built(t, "embed"), at)
+	e.listens(t)
+	release := e.file(t, "2.4")
+	e.ask(t, http.MethodPost, "/releases", `{"service": "shop", "name": "2.4"}`, http.StatusConflict)         // the row is refused
+	e.ask(t, http.MethodPost, "/releases", `{"service": "shop", "name": ""}`, http.StatusUnprocessableEntity) // the plan is refused
+	// What PostgreSQL could not store or look up is refused before.
+	e.ask(t, http.MethodPost, "/releases", `{"service": "a\u0000b", "name": "2.4"}`, http.StatusUnprocessableEntity)
+	e.ask(t, http.MethodGet, "/releases/%00", "", http.StatusNotFound)
+	e.ask(t, http.MethodGet, "/releases/%ff", "", http.StatusNotFound)
+	e.ask(t, http.MethodPost, release+"/execute", "", http.StatusOK)
+	e.await(t, "smoke test: shop 2.4")
+	gone := e.file(t, "2.5")
+	e.ask(t, http.MethodDelete, gone, "", http.StatusOK)
+	e.ask(t, http.MethodGet, gone, "", http.StatusNotFound)
+	e.signal(t, syscall.SIGTERM)
+	e.ends(t, 0)
 
 	db, _ := openPostgres(t)
 	var rows int
@@ -199,4 +268,40 @@ func TestEmbedCommitsRowAndPlanTogether(t *testing.T) {
 	if rows != 1 || page.Total != 1 {
 		t.Errorf("%d rows and %d plans are there, want one of each", rows, page.Total)
 	}
+}
+
+func TestReplicasOfEmbedStartAtOnce(t *testing.T) {
+	name := built(t, "embed")
+	for range 3 {
+		at, _ := inSchema(t)
+		var replicas []*embed
+		for range 4 {
+			replicas = append(replicas, serve(t, name, at))
+		}
+		for _, e := range replicas {
+			e.listens(t)
+			e.signal(t, syscall.SIGTERM)
+			e.ends(t, 0)
+		}
+	}
+}
+
+// A database that is away for so long that others may take the service for dead does not
+// end it.
+func TestEmbedOutlivesAnOutage(t *testing.T) {
+	t.Parallel() // it waits most of the time
+	s, _ := ownServer(t)
+	e := serve(t, built(t, "embed"), s.url)
+	e.listens(t)
+	release := e.file(t, "2.4")
+	s.stop(syscall.SIGINT)
+	e.ask(t, http.MethodPost, release+"/execute", "", http.StatusInternalServerError)
+	e.await(t, "begins anew")
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	e.ask(t, http.MethodPost, release+"/execute", "", http.StatusOK)
+	e.await(t, "smoke test: shop 2.4")
+	e.signal(t, syscall.SIGTERM)
+	e.ends(t, 0)
 }

@@ -93,6 +93,7 @@ func finished(t *testing.T, plans *releaseplan.Service, id string) *releaseplan.
 // A Runner goes on by itself when the database was away, however it ended: in good
 // order, at once, or killed; and nothing is carried out twice because of it.
 func TestRunnerOutlivesItsDatabase(t *testing.T) {
+	t.Parallel()
 	server, b := ownServer(t)
 	plans := replica(t, b, 0)
 	const phases, tasks = 4, 3
@@ -140,8 +141,10 @@ func TestRunnerOutlivesItsDatabase(t *testing.T) {
 // clocks: no task is carried out twice, though tasks take longer than the TTL, and
 // when one replica ends the other goes on.
 func TestClocksThatDiffer(t *testing.T) {
-	const ttl = 600 * time.Millisecond
-	b := backends(t)[1]
+	t.Parallel()
+	const ttl = 2 * time.Second
+	_, schema := openPostgres(t)
+	b := postgresAt(pgURL, schema)
 	replicas := []*releaseplan.Service{replica(t, b, 5*time.Hour), replica(t, b, -5*time.Hour)}
 	var running, count sync.Map
 	handler := func(ctx context.Context, job releaseplan.Job) error {
@@ -190,6 +193,7 @@ func TestClocksThatDiffer(t *testing.T) {
 
 // Without a database nobody hangs, and everybody hears why.
 func TestDatabaseThatIsAway(t *testing.T) {
+	t.Parallel()
 	server, b := ownServer(t)
 	s := b.store(t, b.db(t))
 	version := commit(t, s, put("p", 0, event(1)))

@@ -19,7 +19,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
-// pgURL is that of a database of a real PostgreSQL, set by TestMain.
+// pgURL is that of a database of a real PostgreSQL, set by TestMain. It is empty where there is none, and
+// nobody demands one by CI=true.
 var pgURL string
 
 func TestMain(m *testing.M) {
@@ -27,9 +28,14 @@ func TestMain(m *testing.M) {
 		os.Exit(child())
 	}
 	var code int
-	if err := withServer(func(at string) { pgURL = at; code = m.Run() }); err != nil {
+	err := withServer(func(at string) { pgURL = at; code = m.Run() })
+	if errors.Is(err, errNoServer) && os.Getenv("CI") != "true" {
+		fmt.Fprintln(os.Stderr, err, "(tests on PostgreSQL are left out)")
+		err, code = nil, m.Run()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		code = 1
 	}
 	os.Exit(code)
 }
@@ -176,6 +182,9 @@ func answers(ctx context.Context, at string, ended <-chan struct{}) bool {
 func ownServer(tb testing.TB) (*server, *backend) {
 	tb.Helper()
 	s, err := newServer()
+	if errors.Is(err, errNoServer) && os.Getenv("CI") != "true" {
+		tb.Skip(err)
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -186,6 +195,9 @@ func ownServer(tb testing.TB) (*server, *backend) {
 	return s, postgresAt(s.url, "own")
 }
 
+// errNoServer says that there is no PostgreSQL to test on.
+var errNoServer = errors.New("no initdb: install PostgreSQL's server, or set PENSTOCK_POSTGRES_URL")
+
 // serverPrograms finds where initdb and postgres are.
 func serverPrograms() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -195,7 +207,7 @@ func serverPrograms() (string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return "", fmt.Errorf("no initdb: install PostgreSQL's server, or set PENSTOCK_POSTGRES_URL")
+		return "", errNoServer
 	}
 	return filepath.Dir(found[len(found)-1]), nil
 }
@@ -229,6 +241,9 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 // openPostgres returns the server's database, and the name of a schema of the test's own.
 func openPostgres(tb testing.TB) (*sql.DB, string) {
 	tb.Helper()
+	if pgURL == "" {
+		tb.Skip(errNoServer)
+	}
 	db, err := sql.Open("pgx", pgURL)
 	if err != nil {
 		tb.Fatal(err)

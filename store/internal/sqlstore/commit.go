@@ -198,7 +198,7 @@ func (c *change) write(ctx context.Context) error {
 		}
 	}
 	for len(puts) > 0 {
-		n := chunk(len(puts))
+		n := chunkOf(len(puts), func(i int) int { return len(puts[i].Body) + len(puts[i].fields) })
 		var q query
 		q.add("INSERT INTO ", c.records, " (kind, id, version, sort, fields, body) VALUES ").rows(n, func(i int) []any {
 			op := puts[i]

@@ -11,7 +11,7 @@ func (f *search) answer(q *query, places func()) {
 	rows := func(total string) {
 		q.add("SELECT ", total, "d.value AS value, r.sort AS sort, d.id AS id, r.version AS version, r.fields AS fields", body, " FROM (")
 		places()
-		q.add(") AS d", f.Record(f.records, q.place(f.q.Kind), "d.id"))
+		q.add(") AS d", f.Record(f.records, q.share(f.q.Kind), "d.id"))
 	}
 	if !f.q.Total {
 		rows("0 AS total, ")
@@ -56,15 +56,15 @@ func (f *search) behind(q *query, value string) {
 		than = " < "
 	}
 	if f.q.Order.By != "" {
-		q.add(" AND (", value, ", e.id)", than, "(", arg{at.Value}, ", ", arg{at.ID}, ")")
+		q.add(" AND (", value, ", e.id)", than, "(", text(at.Value), ", ", text(at.ID), ")")
 		return
 	}
-	q.add(" AND (e.sort, e.id)", than, "(", arg{at.Sort}, ", ", arg{at.ID}, ")")
+	q.add(" AND (e.sort, e.id)", than, "(", arg{at.Sort}, ", ", text(at.ID), ")")
 }
 
 // field appends that entries are those of a field.
 func (f *search) field(q *query, field string) {
-	q.add(" WHERE e.kind = ", arg{f.q.Kind}, " AND e.field = ", arg{field})
+	q.add(" WHERE e.kind = ", text(f.q.Kind), " AND e.field = ", text(field))
 }
 
 // join appends the records if the tests need them.
@@ -97,11 +97,11 @@ func (f *search) tests(q *query, by int) {
 		case i == by:
 		case exact(filter):
 			// Not EXISTS, which PostgreSQL may turn into a join that reads all of the value's entries.
-			q.add(" AND (SELECT x.sort FROM ", f.entries, " AS x WHERE x.kind = ", arg{f.q.Kind}, " AND x.field = ", arg{filter.Field})
+			q.add(" AND (SELECT x.sort FROM ", f.entries, " AS x WHERE x.kind = ", text(f.q.Kind), " AND x.field = ", text(filter.Field))
 			f.match(q, filter, "x.value", "")
 			q.add(" AND x.sort = e.sort AND x.id = e.id LIMIT 1) IS NOT NULL")
 		default:
-			q.add(" AND EXISTS (SELECT 1 FROM ", f.Values(q.place(filter.Field)), " WHERE 1 = 1")
+			q.add(" AND EXISTS (SELECT 1 FROM ", f.Values(q.share(filter.Field)), " WHERE 1 = 1")
 			f.match(q, filter, "v.value", "")
 			q.add(")")
 		}
@@ -112,28 +112,32 @@ func (f *search) tests(q *query, by int) {
 func (f *search) match(q *query, filter store.Filter, value, tail string) {
 	switch filter.Op {
 	case store.Equal:
-		q.add(" AND ", value, " = ", arg{filter.Values[0]})
+		q.add(" AND ", value, " = ", text(filter.Values[0]))
 	case store.OneOf:
+		if len(filter.Values) > spread {
+			q.add(" AND ", f.Among(value, q.share(encodeValues(filter.Values))))
+			return
+		}
 		q.add(" AND ", value, " IN (")
 		for i, v := range filter.Values {
-			q.add(separator(i), arg{v})
+			q.add(separator(i), text(v))
 		}
 		q.add(")")
 	case store.Before:
-		q.add(" AND ", value, " < ", arg{filter.Values[0]})
+		q.add(" AND ", value, " < ", text(filter.Values[0]))
 	case store.After:
-		q.add(" AND ", value, " >= ", arg{filter.Values[0]})
+		q.add(" AND ", value, " >= ", text(filter.Values[0]))
 	case store.Prefix:
 		begins(q, value, filter.Values[0])
 	case store.Suffix:
 		if tail != "" {
 			begins(q, tail, backwards(filter.Values[0]))
 		} else if filter.Values[0] != "" {
-			q.add(" AND ", f.Tail(value, q.place(filter.Values[0])))
+			q.add(" AND ", f.Tail(value, q.share(filter.Values[0])))
 		}
 	case store.Contains:
 		if filter.Values[0] != "" {
-			q.add(" AND ", f.Part(value, q.place(filter.Values[0])))
+			q.add(" AND ", f.Part(value, q.share(filter.Values[0])))
 		}
 	}
 }
@@ -143,8 +147,8 @@ func begins(q *query, value, prefix string) {
 	if prefix == "" {
 		return
 	}
-	q.add(" AND ", value, " >= ", arg{prefix})
+	q.add(" AND ", value, " >= ", text(prefix))
 	if next, ok := behind(prefix); ok {
-		q.add(" AND ", value, " < ", arg{next})
+		q.add(" AND ", value, " < ", text(next))
 	}
 }

@@ -14,8 +14,11 @@ func SQLite() Dialect {
 		Record: func(records, kind, id string) string {
 			return " CROSS JOIN " + records + " AS r ON r.kind = " + kind + " AND r.id = " + id
 		},
-		Exists: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)",
-		Index:  func(name string) string { return " INDEXED BY " + name },
+		Among: func(value, list string) string { return value + " IN (SELECT value FROM json_each(" + list + "))" },
+		Exists: func(_, table string) string {
+			return "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '" + table + "')"
+		},
+		Index: func(name string) string { return " INDEXED BY " + name },
 	}
 }
 
@@ -34,7 +37,19 @@ func PostgreSQL() Dialect {
 		Record: func(records, kind, id string) string {
 			return " CROSS JOIN LATERAL (SELECT * FROM " + records + " AS r WHERE r.kind = " + kind + " AND r.id = " + id + " LIMIT 1) AS r"
 		},
-		Exists: "SELECT to_regclass($1) IS NOT NULL",
-		Index:  func(string) string { return "" },
+		Among: func(value, list string) string {
+			return value + " = ANY (ARRAY(SELECT jsonb_array_elements_text(" + list + "::text::jsonb)))"
+		},
+		// Not to_regclass: a session remembers what it did not find, and would not see what others made
+		// while it waited for the lock.
+		Exists: func(schema, table string) string {
+			in := "= ANY (current_schemas(false))"
+			if schema != "" {
+				in = "= '" + schema + "'"
+			}
+			return "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace" +
+				" WHERE c.relname = '" + table + "' AND n.nspname " + in + ")"
+		},
+		Index: func(string) string { return "" },
 	}
 }

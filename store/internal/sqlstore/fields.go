@@ -24,16 +24,23 @@ func encodeFields(fields map[string][]string) string {
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(quote(b, name), ':', '[')
-		for i, v := range values {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = quote(b, v)
-		}
-		b = append(b, ']')
+		b = list(append(quote(b, name), ':'), values)
 	}
 	return string(append(b, '}'))
+}
+
+// encodeValues writes values as a JSON array.
+func encodeValues(values []string) string { return string(list(nil, values)) }
+
+func list(b []byte, values []string) []byte {
+	b = append(b, '[')
+	for i, v := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = quote(b, v)
+	}
+	return append(b, ']')
 }
 
 func quote(b []byte, s string) []byte {

@@ -110,6 +110,17 @@ func TestChunksAreFew(t *testing.T) {
 	}
 }
 
+func TestChunksOfLargeRowsAreSmall(t *testing.T) {
+	for _, c := range []struct{ n, size, want int }{
+		{n: 1_000, size: 1 << 10, want: 64}, {n: 64, size: maxMessage / 64, want: 64}, {n: 64, size: maxMessage/64 + 1, want: 32},
+		{n: 64, size: maxMessage / 2, want: 2}, {n: 64, size: maxMessage/2 + 1, want: 1}, {n: 5, size: 2 * maxMessage, want: 1}, {n: 1, want: 1},
+	} {
+		if got := chunkOf(c.n, func(int) int { return c.size }); got != c.want {
+			t.Errorf("%d rows of %d bytes: %d go together, want %d", c.n, c.size, got, c.want)
+		}
+	}
+}
+
 func BenchmarkDecodeFields(b *testing.B) {
 	text := encodeFields(map[string][]string{"state": {"draft"}, "owner": {"user07"}, "name": {"plan 001234"}, "wake": {"8000000000000014"}})
 	b.ReportAllocs()

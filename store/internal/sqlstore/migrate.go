@@ -19,7 +19,8 @@ var ErrSchema = errors.New("unknown schema")
 func (t *Tables) Version(ctx context.Context, s Session) (version int, err error) {
 	var q query
 	var exists bool
-	if err := q.add(strings.ReplaceAll(t.Exists, "$1", q.place(t.full("meta")))).one(ctx, s, &exists); err != nil {
+	// The names need no escapes: they were checked.
+	if err := q.add(t.Exists(t.schema, t.prefix+"meta")).one(ctx, s, &exists); err != nil {
 		return 0, fmt.Errorf("look for tables: %w", err)
 	}
 	if !exists {
@@ -34,14 +35,6 @@ func (t *Tables) Version(ctx context.Context, s Session) (version int, err error
 		return 0, fmt.Errorf("read the version of the schema: %w", err)
 	}
 	return version, nil
-}
-
-// full is the name of a table as text.
-func (t *Tables) full(table string) string {
-	if t.schema == "" {
-		return t.prefix + table
-	}
-	return t.schema + "." + t.prefix + table
 }
 
 // Current reports whether the tables are those that files make. Newer ones are

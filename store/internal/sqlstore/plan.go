@@ -173,7 +173,7 @@ func (f *search) matches(q *query, by int) {
 	case filter.Field:
 		value = "coalesce(e.head, e.value)"
 	default:
-		value, foreign = f.First(q.place(f.q.Order.By)), true
+		value, foreign = f.First(q.share(f.q.Order.By)), true
 	}
 	if foreign {
 		q.add("SELECT * FROM (")

@@ -41,7 +41,7 @@ func (c *change) record(ctx context.Context, ops []store.Op, n int) error {
 		})
 	}
 	for rest := events; len(rest) > 0; {
-		n := chunk(len(rest))
+		n := chunkOf(len(rest), func(i int) int { return len(rest[i].Body) })
 		var q query
 		q.add("INSERT INTO ", c.events, " (position, version, n, kind, id, seq, name, at, body) VALUES ").rows(n, func(i int) []any {
 			e := rest[i]

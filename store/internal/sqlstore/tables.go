@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/penstock-go/penstock"
@@ -28,7 +29,8 @@ type Dialect struct {
 	Values func(field string) string             // the values of a field of the record r, as a table v(value)
 	First  func(field string) string             // the first of them, or NULL
 	Record func(records, kind, id string) string // the record r with a key, beside what stands before it
-	Exists string                                // whether the table $1 exists
+	Among  func(value, list string) string       // whether a value is one of a list, which is a JSON array of text
+	Exists func(schema, table string) string     // whether there is a table in a schema or, if that is empty, where the connection looks
 	Index  func(name string) string              // that an index is to be used, where the database must be told
 }
 
@@ -88,11 +90,16 @@ type Session interface {
 // A query is a statement while it is written.
 type query struct {
 	strings.Builder
-	args []any
+	args   []any
+	shared map[string]string // the placeholders of texts that come more than once
 }
 
 // An arg is a value in a statement; see query.add.
 type arg struct{ value any }
+
+// A text is an arg that comes more than once in a statement. It has one
+// placeholder, of which databases allow only so many.
+type text string
 
 // add appends text, and placeholders for args.
 func (q *query) add(parts ...any) *query {
@@ -102,6 +109,8 @@ func (q *query) add(parts ...any) *query {
 			q.WriteString(p)
 		case arg:
 			q.WriteString(q.place(p.value))
+		case text:
+			q.WriteString(q.share(string(p)))
 		}
 	}
 	return q
@@ -110,7 +119,23 @@ func (q *query) add(parts ...any) *query {
 // place adds a value and returns its placeholder.
 func (q *query) place(value any) string {
 	q.args = append(q.args, value)
+	if n := len(q.args); n >= len(places) {
+		return "$" + strconv.Itoa(n)
+	}
 	return places[len(q.args)]
+}
+
+// share returns the placeholder of a text, which is added unless it is there.
+func (q *query) share(value string) string {
+	place, ok := q.shared[value]
+	if !ok {
+		if q.shared == nil {
+			q.shared = map[string]string{}
+		}
+		place = q.place(value)
+		q.shared[value] = place
+	}
+	return place
 }
 
 // rows appends n rows of placeholders, whose values the function returns.
@@ -139,8 +164,8 @@ func separator(i int) string {
 	return ", "
 }
 
-// places are the placeholders. No statement has more: that of a Get of 1,000 keys has most.
-var places = func() (all [4_096]string) {
+// places are the placeholders that most statements need.
+var places = func() (all [1_024]string) {
 	for i := range all {
 		all[i] = fmt.Sprintf("$%d", i)
 	}
@@ -184,6 +209,21 @@ func (q *query) one(ctx context.Context, s Session, into ...any) error {
 		return sql.ErrNoRows
 	}
 	return err
+}
+
+// maxMessage bounds the bytes of a statement's values, unless those of one row are
+// more: the database holds all of them several times over.
+const maxMessage = 32 << 20
+
+// chunkOf is chunk for rows of that many bytes.
+func chunkOf(n int, size func(i int) int) int {
+	bytes := 0
+	for i := range n {
+		if bytes += size(i); bytes > maxMessage {
+			return chunk(max(1, i))
+		}
+	}
+	return chunk(n)
 }
 
 // chunk returns how many of n rows to put into one statement. There are few

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -31,89 +33,88 @@ func (t *Tables) NewTx(tx *sql.Tx) (*Tx, error) {
 	return &Tx{t: t, tx: tx}, nil
 }
 
-// enter takes the turn; leave with t.mu.Unlock, unless there is an error.
-func (x *Tx) enter(ctx context.Context) error {
+// in calls do in turn, unless nothing can be done.
+func in[T any](ctx context.Context, x *Tx, do func() (T, error)) (result T, err error) {
 	x.mu.Lock()
-	err := ctx.Err()
-	if err == nil && x.closed {
-		err = store.ErrClosed
+	defer x.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return result, err
 	}
-	if err != nil {
-		x.mu.Unlock()
+	if x.closed {
+		return result, store.ErrClosed
+	}
+	result, err = do()
+	return result, Ended(ctx, err)
+}
+
+// Ended makes an error of what ctx ended that of ctx: drivers tell it in their own words.
+func Ended(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
 	}
 	return err
 }
 
 // Get implements store.Store.
 func (x *Tx) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
-	if err := x.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer x.mu.Unlock()
-	if err := store.CheckKeys(keys); err != nil {
-		return nil, err
-	}
-	return x.t.Get(ctx, x.tx, keys)
+	return in(ctx, x, func() ([]store.Record, error) {
+		if err := store.CheckKeys(keys); err != nil {
+			return nil, err
+		}
+		return x.t.Get(ctx, x.tx, keys)
+	})
 }
 
 // Find implements store.Store.
 func (x *Tx) Find(ctx context.Context, q store.Query) (store.Page, error) {
-	if err := x.enter(ctx); err != nil {
-		return store.Page{}, err
-	}
-	defer x.mu.Unlock()
-	q, err := store.CheckQuery(q)
-	if err != nil {
-		return store.Page{}, err
-	}
-	return x.t.Find(ctx, x.tx, q)
+	return in(ctx, x, func() (store.Page, error) {
+		q, err := store.CheckQuery(q)
+		if err != nil {
+			return store.Page{}, err
+		}
+		return x.t.Find(ctx, x.tx, q)
+	})
 }
 
 // Events implements store.Store.
 func (x *Tx) Events(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
-	if err := x.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer x.mu.Unlock()
-	q, err := store.CheckEvents(q)
-	if err != nil {
-		return nil, err
-	}
-	return x.t.ReadEvents(ctx, x.tx, q, true)
+	return in(ctx, x, func() ([]store.Event, error) {
+		q, err := store.CheckEvents(q)
+		if err != nil {
+			return nil, err
+		}
+		return x.t.ReadEvents(ctx, x.tx, q, true)
+	})
 }
 
 // Commit implements store.Store with a savepoint.
-func (x *Tx) Commit(ctx context.Context, ops ...store.Op) (version int64, err error) {
-	if err := x.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer x.mu.Unlock()
-	if err := store.CheckOps(ops); err != nil {
-		return 0, err
-	}
-	err = Savepoint(ctx, x.tx, func() error {
-		version, err = x.t.Commit(ctx, x.tx, ops)
-		if err == nil && x.Tell != nil && HaveEvents(ops) {
-			err = x.Tell(ctx, x.tx)
+func (x *Tx) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
+	return in(ctx, x, func() (version int64, err error) {
+		if err := store.CheckOps(ops); err != nil {
+			return 0, err
 		}
-		return err
+		refused, broken := Savepoint(ctx, x.tx, func() error {
+			version, err = x.t.Commit(ctx, x.tx, ops)
+			if err == nil && x.Tell != nil && HaveEvents(ops) {
+				err = x.Tell(ctx, x.tx)
+			}
+			return err
+		})
+		if err := cmp.Or(broken, refused); err != nil {
+			return 0, err
+		}
+		return version, nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	return version, nil
 }
 
 // Next implements store.Store.
 func (x *Tx) Next(ctx context.Context, sequence string, n int) (int64, error) {
-	if err := x.enter(ctx); err != nil {
-		return 0, err
-	}
-	defer x.mu.Unlock()
-	if err := store.CheckNext(sequence, n); err != nil {
-		return 0, err
-	}
-	return x.t.Next(ctx, x.tx, sequence, n)
+	return in(ctx, x, func() (int64, error) {
+		if err := store.CheckNext(sequence, n); err != nil {
+			return 0, err
+		}
+		return x.t.Next(ctx, x.tx, sequence, n)
+	})
 }
 
 // Close implements store.Store. It leaves the transaction alone.
@@ -125,21 +126,22 @@ func (x *Tx) Close() error {
 }
 
 // Savepoint runs do so that an error leaves nothing of it in the transaction.
-// An error of do comes back as it is, unless it could not be undone.
-func Savepoint(ctx context.Context, s Session, do func() error) error {
+// refused is the error of do, which was undone. After broken nobody knows what is
+// in the transaction, which must be rolled back.
+func Savepoint(ctx context.Context, s Session, do func() error) (refused, broken error) {
 	if _, err := s.ExecContext(ctx, "SAVEPOINT penstock_commit"); err != nil {
-		return fmt.Errorf("set a savepoint: %w", err)
+		return nil, fmt.Errorf("set a savepoint: %w", err)
 	}
-	fault := do()
+	refused = do()
 	// The context may be why it failed, and must not keep us from undoing it.
 	end := context.WithoutCancel(ctx)
-	if fault != nil {
+	if refused != nil {
 		if _, err := s.ExecContext(end, "ROLLBACK TO SAVEPOINT penstock_commit"); err != nil {
-			return fmt.Errorf("roll back after %q: %w", fault.Error(), err)
+			return nil, fmt.Errorf("roll back after %q: %w", refused.Error(), err)
 		}
 	}
 	if _, err := s.ExecContext(end, "RELEASE SAVEPOINT penstock_commit"); err != nil {
-		return fmt.Errorf("release a savepoint: %w", err)
+		return nil, fmt.Errorf("release a savepoint: %w", err)
 	}
-	return fault
+	return refused, nil
 }

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -38,6 +40,10 @@ type round struct {
 
 // rest is the least time between two looks: it bounds what a busy log costs.
 const rest = 5 * time.Millisecond
+
+// silence is how long a look may take. A connection that has gone silent answers never, and
+// the next look takes another one.
+const silence = 5 * time.Second
 
 // NewWatch returns a Watch that looks by calling look, at least so often while
 // somebody waits. While it looks it also runs beside, unless that is nil.
@@ -147,7 +153,7 @@ func (w *Watch) run(ctx context.Context) {
 		if !wanted {
 			continue
 		}
-		last, err := w.look(ctx)
+		last, err := w.glance(ctx)
 		w.tell(last, err)
 		if err == nil {
 			pause = rest
@@ -159,6 +165,16 @@ func (w *Watch) run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// glance looks, if that does not take too long. Whose time is up is nobody's who waits.
+func (w *Watch) glance(ctx context.Context) (last int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	if last, err = w.look(ctx); err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("look at the log: no answer within %v", silence)
+	}
+	return last, err
 }
 
 // turn reports whether somebody wants to know, and whether nobody has for so long

@@ -228,3 +228,28 @@ func TestCloseEndsWhatWaitsAndRuns(t *testing.T) {
 		}
 	})
 }
+
+// A look that nobody answers, as on a connection that has gone silent, is given up: who
+// waits is told so, and whoever waits again is answered.
+func TestSilentLookIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var silent atomic.Bool
+		silent.Store(true)
+		w := NewWatch(func(ctx context.Context) (int64, error) {
+			if silent.Load() {
+				<-ctx.Done()
+				return 0, ctx.Err()
+			}
+			return 1, nil
+		}, time.Hour, nil)
+		defer w.Close()
+		got := <-wait(t.Context(), w, 0)
+		if got.err == nil || errors.Is(got.err, context.DeadlineExceeded) || got.took != silence {
+			t.Errorf("Wait = %d, %v after %v, want an error of its own after %v", got.last, got.err, got.took, silence)
+		}
+		silent.Store(false)
+		if got := <-wait(t.Context(), w, 0); got.last != 1 || got.err != nil || got.took > time.Second {
+			t.Errorf("Wait = %d, %v after %v", got.last, got.err, got.took)
+		}
+	})
+}

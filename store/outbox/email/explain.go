@@ -30,7 +30,7 @@ func explain(ctx context.Context, err error) error {
 		return fmt.Errorf("refused: %d", answer.Code)
 	}
 	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return fmt.Errorf("its certificate cannot be trusted: %w", cert)
+		return &distrustError{cert}
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return errors.New("answers without TLS")

@@ -132,15 +132,15 @@ func TestServersWithoutTLS(t *testing.T) {
 func TestServersThatCannotBeTrusted(t *testing.T) {
 	t.Parallel()
 	s := listen(t, nil, nil)
-	for name, config := range map[string]*tls.Config{
-		"an unknown issuer": nil,
-		"another host":      {RootCAs: s.roots, ServerName: "elsewhere.example.org", MinVersion: tls.VersionTLS12},
+	for why, config := range map[string]*tls.Config{
+		"its issuer is unknown":  nil,
+		"it is for another host": {RootCAs: s.roots, ServerName: "elsewhere.example.org", MinVersion: tls.VersionTLS12},
 	} {
 		cfg := s.config()
 		cfg.TLSConfig = config
 		err := newEmail(t, cfg).Notify(t.Context(), message())
-		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
-			t.Errorf("%s: got %v", name, err)
+		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok || !strings.HasSuffix(err.Error(), why) {
+			t.Errorf("got %v, want %q", err, why)
 		}
 	}
 	if n := len(s.received()); n != 0 {
