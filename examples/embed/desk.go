@@ -54,7 +54,11 @@ func openDesk(ctx context.Context, at string) (*desk, error) {
 	}
 	if err == nil {
 		d.plans = releaseplan.New(releaseplan.Config{Store: d.store})
-		_, err = db.ExecContext(ctx, ownTable)
+		// IF NOT EXISTS does not see what another replica makes at the same moment.
+		err = db.Alone(ctx, "releases", func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, ownTable)
+			return err
+		})
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", db.Name, err), d.close())
@@ -72,41 +76,61 @@ func (d *desk) close() error {
 
 // file commits a plan and a row in one transaction: both are there, or neither. A
 // name that the service has already is an ErrExists.
-func (d *desk) file(ctx context.Context, r release, by penstock.Actor) (*releaseplan.Plan, error) {
+func (d *desk) file(ctx context.Context, r release, by penstock.Actor) (p *releaseplan.Plan, err error) {
+	err = d.together(ctx, func(tx *sql.Tx, plans *releaseplan.Service) error {
+		if p, err = plans.Create(ctx, planOf(r), by); err != nil {
+			return err
+		}
+		row, err := tx.ExecContext(ctx, `INSERT INTO releases (plan, service, name, filed_by) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (service, name) DO NOTHING`, p.ID(), r.Service, r.Name, by.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := row.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return fmt.Errorf("release %s of %s %w", r.Name, r.Service, penstock.ErrExists)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// remove deletes a plan and its row, likewise. A plan that runs is an ErrRefused.
+func (d *desk) remove(ctx context.Context, id string, by penstock.Actor) error {
+	return d.together(ctx, func(tx *sql.Tx, plans *releaseplan.Service) error {
+		if err := plans.Delete(ctx, id, by); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "DELETE FROM releases WHERE plan = $1", id)
+		return err
+	})
+}
+
+// together commits what do does to rows and plans, unless it fails.
+func (d *desk) together(ctx context.Context, do func(tx *sql.Tx, plans *releaseplan.Service) error) error {
 	tx, err := d.db.BeginTx(ctx, nil) // on SQLite BEGIN IMMEDIATE, because Open said so
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	inside, err := d.inside(tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// A Service of this transaction only: it keeps nothing of what may be undone.
-	plans := releaseplan.New(releaseplan.Config{Store: inside, CacheBytes: -1})
-	p, err := plans.Create(ctx, planOf(r), by)
-	if err != nil {
-		return nil, err
-	}
-	row, err := tx.ExecContext(ctx, `INSERT INTO releases (plan, service, name, filed_by) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (service, name) DO NOTHING`, p.ID(), r.Service, r.Name, by.ID)
-	if err != nil {
-		return nil, err
-	}
-	if n, err := row.RowsAffected(); err != nil {
-		return nil, err
-	} else if n == 0 {
-		return nil, fmt.Errorf("release %s of %s %w", r.Name, r.Service, penstock.ErrExists)
+	if err := do(tx, releaseplan.New(releaseplan.Config{Store: inside, CacheBytes: -1})); err != nil {
+		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return nil, err
+		return err
 	}
 	// What is committed inside a transaction wakes nobody by itself; without this,
 	// others would see it when they look the next time.
 	if s, ok := d.store.(interface{ Wake() }); ok {
 		s.Wake()
 	}
-	return p, nil
+	return nil
 }
 
 // inside is the store as a transaction sees it.
@@ -132,12 +156,13 @@ func planOf(r release) releaseplan.Content {
 // show returns a row and its plan.
 func (d *desk) show(ctx context.Context, id string, by penstock.Actor) (release, *releaseplan.Plan, error) {
 	r := release{Plan: id}
-	err := d.db.QueryRowContext(ctx, "SELECT service, name, filed_by FROM releases WHERE plan = $1", id).Scan(&r.Service, &r.Name, &r.FiledBy)
-	if errors.Is(err, sql.ErrNoRows) {
-		return r, nil, fmt.Errorf("release %s %w", id, penstock.ErrNotFound)
-	} else if err != nil {
+	p, err := d.plans.Get(ctx, id, by) // first: it knows what can be an id
+	if err != nil {
 		return r, nil, err
 	}
-	p, err := d.plans.Get(ctx, id, by)
+	err = d.db.QueryRowContext(ctx, "SELECT service, name, filed_by FROM releases WHERE plan = $1", id).Scan(&r.Service, &r.Name, &r.FiledBy)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("release %s %w", id, penstock.ErrNotFound)
+	}
 	return r, p, err
 }

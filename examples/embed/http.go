@@ -5,6 +5,10 @@ import (
 	"errors"
 	"log"
 	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
@@ -12,6 +16,9 @@ import (
 
 // maxBody bounds what a request may send, in bytes.
 const maxBody = 64 << 10
+
+// maxService bounds the name of a service, in characters: no database indexes all.
+const maxService = 100
 
 // A view is how a release is shown: the row, and how far its plan is.
 type view struct {
@@ -23,7 +30,8 @@ type view struct {
 // handler answers requests; what goes wrong inside is for the log only.
 func (d *desk) handler(out *log.Logger) http.Handler {
 	mux := http.NewServeMux()
-	answer := func(pattern string, f func(r *http.Request, by penstock.Actor) (id string, err error), good int) {
+	offered := []releaseplan.Action{releaseplan.Execute, releaseplan.Pause, releaseplan.Resume, releaseplan.Cancel}
+	answer := func(pattern string, good int, f func(r *http.Request, by penstock.Actor) (body any, err error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			by := penstock.Actor{ID: r.Header.Get("X-User")} // a real service would authenticate
@@ -31,38 +39,46 @@ func (d *desk) handler(out *log.Logger) http.Handler {
 				send(w, http.StatusUnauthorized, map[string]any{"error": "say who you are: X-User is missing"})
 				return
 			}
-			id, err := f(r, by)
-			var v view
-			if err == nil {
-				v, err = d.view(r, id, by)
-			}
+			body, err := f(r, by)
 			if err != nil {
 				refuse(w, err, out)
 				return
 			}
-			send(w, good, v)
+			send(w, good, body)
 		})
 	}
-	answer("POST /releases", func(r *http.Request, by penstock.Actor) (string, error) {
+	answer("POST /releases", http.StatusCreated, func(r *http.Request, by penstock.Actor) (any, error) {
 		asked, err := read(r)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		p, err := d.file(r.Context(), asked, by)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		out.Printf("filed: %s %s by %s, with the plan %s", asked.Service, asked.Name, by.ID, p.ID())
-		return p.ID(), nil
-	}, http.StatusCreated)
-	answer("GET /releases/{id}", func(r *http.Request, _ penstock.Actor) (string, error) {
-		return r.PathValue("id"), nil
-	}, http.StatusOK)
-	answer("POST /releases/{id}/{action}", func(r *http.Request, by penstock.Actor) (string, error) {
-		id := r.PathValue("id")
-		_, err := d.plans.Do(r.Context(), id, releaseplan.Command{Action: releaseplan.Action(r.PathValue("action"))}, by)
-		return id, err
-	}, http.StatusOK)
+		return d.view(r, p.ID(), by)
+	})
+	answer("GET /releases/{id}", http.StatusOK, func(r *http.Request, by penstock.Actor) (any, error) {
+		return d.view(r, r.PathValue("id"), by)
+	})
+	answer("DELETE /releases/{id}", http.StatusOK, func(r *http.Request, by penstock.Actor) (any, error) {
+		v, err := d.view(r, r.PathValue("id"), by) // as it was
+		if err != nil {
+			return nil, err
+		}
+		return v, d.remove(r.Context(), v.Plan, by)
+	})
+	answer("POST /releases/{id}/{action}", http.StatusOK, func(r *http.Request, by penstock.Actor) (any, error) {
+		id, action := r.PathValue("id"), releaseplan.Action(r.PathValue("action"))
+		if !slices.Contains(offered, action) {
+			return nil, penstock.Invalid("action", "must be one of %q", offered)
+		}
+		if _, err := d.plans.Do(r.Context(), id, releaseplan.Command{Action: action}, by); err != nil {
+			return nil, err
+		}
+		return d.view(r, id, by)
+	})
 	return mux
 }
 
@@ -74,8 +90,9 @@ func read(r *http.Request) (release, error) {
 	if err := in.Decode(&asked); err != nil {
 		return release{}, penstock.Invalid("", "the body is not as it should be: %v", err)
 	}
-	if asked.Service == "" { // the name is the plan's, which checks it
-		return release{}, penstock.Invalid("service", "must not be empty")
+	// The name is the plan's, which checks it.
+	if s := asked.Service; s == "" || utf8.RuneCountInString(s) > maxService || strings.ContainsFunc(s, unicode.IsControl) {
+		return release{}, penstock.Invalid("service", "must be a text of 1 to %d characters, in one line", maxService)
 	}
 	return release{Service: asked.Service, Name: asked.Name}, nil
 }

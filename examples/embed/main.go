@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -88,6 +89,7 @@ func serve(ctx context.Context, at, address string, out *log.Logger) (err error)
 	out.Printf(`  curl -H 'X-User: ann' -d '{"service": "shop", "name": "2.4"}' http://%s/releases`, listener.Addr())
 	out.Printf("  curl -H 'X-User: ann' http://%s/releases/ID", listener.Addr())
 	out.Printf("  curl -H 'X-User: ann' -X POST http://%s/releases/ID/execute", listener.Addr())
+	out.Printf("  curl -H 'X-User: ann' -X DELETE http://%s/releases/ID", listener.Addr())
 
 	deploy := releaseplan.HandlerFunc(func(ctx context.Context, job releaseplan.Job) error {
 		out.Printf("%s: %s %s", job.Task.Name, job.Variables["service"], job.Variables["name"])
@@ -95,6 +97,7 @@ func serve(ctx context.Context, at, address string, out *log.Logger) (err error)
 	})
 	runner := releaseplan.NewRunner(d.plans, map[string]releaseplan.Handler{deployKind: deploy})
 	runner.Drain = patience
+	runner.Log = slog.New(slog.NewTextHandler(out.Writer(), nil)) // of a database that is away
 	server := &http.Server{Handler: d.handler(out), ReadTimeout: patience, WriteTimeout: patience}
 
 	work, stop := context.WithCancelCause(ctx)

@@ -167,6 +167,23 @@ func TestRowAndPlanAreFiledTogetherOrNotAtAll(t *testing.T) {
 	s.ends(t)
 }
 
+func TestReleaseIsDeletedWithItsPlan(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "releases.db")
+	s := start(t, db)
+	filed := s.ask(t, http.StatusCreated, "POST", "/releases", `{"service": "shop", "name": "2.4"}`)
+	path := "/releases/" + fmt.Sprint(filed["id"])
+	if diff := cmp.Diff(filed, s.ask(t, http.StatusOK, "DELETE", path, "")); diff != "" {
+		t.Errorf("deleted (-want +got):\n%s", diff)
+	}
+	if rows, plans := count(t, db); rows != 0 || plans != 0 {
+		t.Errorf("%d rows and %d plans are left", rows, plans)
+	}
+	s.ask(t, http.StatusNotFound, "GET", path, "")
+	s.ask(t, http.StatusCreated, "POST", "/releases", `{"service": "shop", "name": "2.4"}`)
+	s.ends(t)
+}
+
 func TestErrorsByKind(t *testing.T) {
 	t.Parallel()
 	s := start(t, filepath.Join(t.TempDir(), "releases.db"))
@@ -176,11 +193,17 @@ func TestErrorsByKind(t *testing.T) {
 		want               int
 		says               string
 	}{
-		{"GET", "/releases/none", "", http.StatusNotFound, "release none not found"},
+		{"GET", "/releases/none", "", http.StatusNotFound, "not found"},
 		{"POST", "/releases/none/execute", "", http.StatusNotFound, "not found"},
 		{"POST", "/releases/" + id + "/pause", "", http.StatusConflict, "cannot pause while draft (can cancel, execute, finalize)"},
-		{"POST", "/releases/" + id + "/explode", "", http.StatusUnprocessableEntity, "explode"},
-		{"POST", "/releases", `{"service": ""}`, http.StatusUnprocessableEntity, "service: must not be empty"},
+		{"POST", "/releases/" + id + "/explode", "", http.StatusUnprocessableEntity, `action: must be one of ["execute" "pause"`},
+		{"POST", "/releases/" + id + "/delete", "", http.StatusUnprocessableEntity, "action: must be one of"}, // its row would stay
+		{"POST", "/releases/" + id + "/edit", "", http.StatusUnprocessableEntity, "action: must be one of"},
+		{"DELETE", "/releases/none", "", http.StatusNotFound, "not found"},
+		{"GET", "/releases/%00", "", http.StatusNotFound, "not found"},
+		{"POST", "/releases", `{"service": ""}`, http.StatusUnprocessableEntity, "service: must be a text of 1 to 100 characters"},
+		{"POST", "/releases", `{"service": "a\u0000b", "name": "2.4"}`, http.StatusUnprocessableEntity, "service: must be a text"},
+		{"POST", "/releases", `{"service": "` + strings.Repeat("é", maxService+1) + `", "name": "2.4"}`, http.StatusUnprocessableEntity, "service: must be a text"},
 		{"POST", "/releases", `{"server": "shop"}`, http.StatusUnprocessableEntity, "unknown field"},
 		{"POST", "/releases", `{"service": "` + strings.Repeat("x", maxBody) + `"}`, http.StatusUnprocessableEntity, "too large"},
 	} {

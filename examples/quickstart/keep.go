@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -32,9 +32,11 @@ const (
 	labelDir  = "quickstart.dir"  // where the tasks work
 )
 
+// prefix begins the names of the tables, so that nobody else's plans are carried out here.
+const prefix = "quickstart_"
+
 // A keeper keeps one plan at a time in a database, so that another run can go on
-// with it. Its tables begin with quickstart_, so that nobody else's plans are
-// carried out here.
+// with it.
 type keeper struct {
 	db    *database.DB
 	store store.Store
@@ -50,7 +52,6 @@ func keep(ctx context.Context, at string, doc []byte, anew bool) (*keeper, error
 	}
 	hash := sha256.Sum256(doc)
 	k := &keeper{db: db, file: hex.EncodeToString(hash[:]), anew: anew}
-	const prefix = "quickstart_"
 	if db.Postgres {
 		k.store, err = postgres.New(ctx, db.DB, &postgres.Options{Prefix: prefix})
 	} else {
@@ -72,15 +73,45 @@ func (k *keeper) place() string {
 
 func (k *keeper) close() error { return errors.Join(k.store.Close(), k.db.Close()) }
 
+// open files the plan, or returns the one that is unfinished. Of those who do so at
+// once one files it, and the others find it.
+func (k *keeper) open(ctx context.Context, s *session, c releaseplan.Content) (p *releaseplan.Plan, resumed bool, err error) {
+	err = k.db.Alone(ctx, "quickstart", func(tx *sql.Tx) error {
+		in, err := k.inside(tx)
+		if err != nil {
+			return err
+		}
+		plans := releaseplan.New(releaseplan.Config{Store: in, CacheBytes: -1}) // what may be undone is not remembered
+		if p, err = s.resume(ctx, plans); p != nil || err != nil {
+			resumed = p != nil
+			return err
+		}
+		if s.dir, err = k.workplace(s.dir); err != nil {
+			return err
+		}
+		p, err = s.file(ctx, plans, c)
+		return err
+	})
+	return p, resumed, err
+}
+
+// inside is the store as a transaction sees it.
+func (k *keeper) inside(tx *sql.Tx) (store.Store, error) {
+	if k.db.Postgres {
+		return postgres.Tx(tx, &postgres.Options{Prefix: prefix})
+	}
+	return sqlite.Tx(tx, &sqlite.Options{Prefix: prefix})
+}
+
 // resume returns the plan that an earlier run left unfinished; nil if a new one is
 // to begin. A plan that was made of another file stays as it is.
-func (s *session) resume(ctx context.Context) (*releaseplan.Plan, error) {
+func (s *session) resume(ctx context.Context, plans *releaseplan.Service) (*releaseplan.Plan, error) {
 	newest := releaseplan.Filter{Page: penstock.Page{Limit: 1}}
-	list, err := s.plans.List(ctx, newest, s.operator)
+	list, err := plans.List(ctx, newest, s.operator)
 	if err != nil || len(list.Items) == 0 {
 		return nil, err
 	}
-	p, err := s.plans.Get(ctx, list.Items[0].ID, s.operator)
+	p, err := plans.Get(ctx, list.Items[0].ID, s.operator)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +124,7 @@ func (s *session) resume(ctx context.Context) (*releaseplan.Plan, error) {
 		return nil, nil
 	case s.kept.anew:
 		s.line("%s", s.paint(amber, fmt.Sprintf("The unfinished plan, %s, is canceled. A new one begins.\n", what)))
-		_, err := s.plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Cancel, Remark: "given up with -new"}, actor(c.Owner))
+		_, err := plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Cancel, Remark: "given up with -new"}, actor(c.Owner))
 		return nil, err
 	case c.Labels[labelFile] != s.kept.file:
 		return nil, fmt.Errorf(`%s keeps an unfinished plan that was made of another file, or of this one before it was changed:
@@ -110,13 +141,6 @@ Keep both: use another -db`, s.kept.db.Name, what)
 	}
 	s.dir, s.id, s.operator = dir, p.ID(), actor(c.Owner)
 	return p, nil
-}
-
-// label marks content with where it comes from and where its tasks work.
-func (k *keeper) label(c *releaseplan.Content, dir string) {
-	labels := map[string]string{labelFile: k.file, labelDir: dir}
-	maps.Copy(labels, c.Labels)
-	c.Labels = labels
 }
 
 // workplace returns the directory in which the tasks of a new plan work. Nobody
@@ -140,7 +164,8 @@ func made(dir string) (string, error) {
 	return filepath.Abs(dir)
 }
 
-// orphans tells of the commands that a process left running.
+// orphans tells of the commands that another process began; whether that has ended is
+// not known yet.
 func (s *session) orphans(p *releaseplan.Plan) {
 	for _, t := range p.Tasks() {
 		n := len(t.Status.Attempts)
@@ -152,7 +177,7 @@ func (s *session) orphans(p *releaseplan.Plan) {
 		if t.Crash == releaseplan.RepeatOnCrash {
 			then = "runs again"
 		}
-		s.line("%10s%s", "", s.paint(amber, fmt.Sprintf("taking over from a process that ended: in about %v %s %s", takeover, t.Name, then)))
+		s.line("%10s%s", "", s.paint(amber, fmt.Sprintf("another process began %s: if that has ended, in about %v it %s", t.Name, takeover, then)))
 	}
 }
 

@@ -92,7 +92,7 @@ func TestKilledPlanGoesOnWhereItWas(t *testing.T) {
 	s.await(t, "── so far")
 	s.await(t, "✓ once")
 	s.await(t, "── going on after")
-	s.await(t, "taking over from a process that ended: in about 3s pass the gate runs again")
+	s.await(t, "another process began pass the gate: if that has ended, in about 3s it runs again")
 	s.await(t, "│ try 2 with ***")
 	s.ends(t, exitDone)
 	s.has(t, "kept in "+db, "✗ pass the gate", `task "pass the gate" running → failed (the process that ran it i`, "Shop 2.4.4: completed.")
@@ -121,7 +121,7 @@ func TestKilledCommandFailsAndPeopleDecide(t *testing.T) {
 	open(t, db)
 
 	s := start(t.Context(), t, "-db", db, "-plan", plan)
-	s.await(t, "pass the gate counts as failed")
+	s.await(t, "another process began pass the gate: if that has ended, in about 3s it counts as failed")
 	s.ends(t, exitFailed)
 	s.has(t, `what stopped  "pass the gate"`, "why           the process that ran it is gone", "possible now  retry, skip",
 		"go run ./examples/quickstart -interactive -db "+db+" -plan "+plan)

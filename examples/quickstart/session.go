@@ -9,7 +9,6 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
-	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/memory"
 )
 
@@ -28,30 +27,38 @@ type session struct {
 // open files the plan as a draft, or returns the one that an earlier run left
 // unfinished; resumed says which.
 func (s *session) open(ctx context.Context, c releaseplan.Content) (p *releaseplan.Plan, resumed bool, err error) {
-	var in store.Store = memory.New()
-	if s.kept != nil {
-		in = s.kept.store
-	}
-	s.plans = releaseplan.New(releaseplan.Config{Store: in})
 	s.operator = penstock.Actor{ID: "operator"}
 	if !c.Owner.IsZero() {
 		s.operator = actor(c.Owner)
 	}
 	if s.kept != nil {
-		if p, err = s.resume(ctx); p != nil || err != nil {
-			return p, p != nil, err
-		}
-		if s.dir, err = s.kept.workplace(s.dir); err != nil {
-			return nil, false, err
-		}
-		s.kept.label(&c, s.dir)
+		s.plans = releaseplan.New(releaseplan.Config{Store: s.kept.store})
+		return s.kept.open(ctx, s, c)
 	}
-	p, err = s.plans.Create(ctx, c, s.operator)
+	s.plans = releaseplan.New(releaseplan.Config{Store: memory.New()})
+	p, err = s.file(ctx, s.plans, c)
+	return p, false, err
+}
+
+// file files the plan as a draft, marked with where its tasks work and, if it is kept,
+// with the file that it comes from.
+func (s *session) file(ctx context.Context, plans *releaseplan.Service, c releaseplan.Content) (*releaseplan.Plan, error) {
+	labels := map[string]string{labelDir: s.dir}
+	if s.kept != nil {
+		labels[labelFile] = s.kept.file
+	}
+	for k, v := range c.Labels {
+		if _, ours := labels[k]; !ours {
+			labels[k] = v
+		}
+	}
+	c.Labels = labels
+	p, err := plans.Create(ctx, c, s.operator)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	s.id = p.ID()
-	return p, false, nil
+	return p, nil
 }
 
 // errHalted is why nothing more happens: the plan is left as it is.
@@ -127,18 +134,12 @@ func (s *session) run(ctx context.Context, p *releaseplan.Plan, resumed bool) (*
 
 // carryOut runs tasks until ctx ends.
 func (s *session) carryOut(ctx context.Context, p *releaseplan.Plan) error {
-	handlers := map[string]releaseplan.Handler{shellKind: &shell{dir: s.dir, show: s.printer(p)}}
+	handlers := map[string]releaseplan.Handler{shellKind: &shell{show: s.printer(p)}}
 	runner := releaseplan.NewRunner(s.plans, handlers)
 	if s.kept != nil {
 		runner.TTL, runner.Drain = takeover, drain
 	}
-	for {
-		err := runner.Run(ctx)
-		if !errors.Is(err, releaseplan.ErrLost) {
-			return err
-		}
-		s.line("%s", s.paint(amber, "the database did not answer in time: beginning again with what ran"))
-	}
+	return runner.Run(ctx)
 }
 
 // cancel cancels the plan; one that is at its end stays there.

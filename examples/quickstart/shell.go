@@ -30,11 +30,11 @@ type shellSpec struct {
 	Dir string `json:"dir,omitempty"` // where, inside the directory of the run; made if it is not there
 }
 
-// A shell is the Handler of shell tasks. The plan's variables are in the
+// A shell is the Handler of shell tasks. They work in the directory of their plan,
+// which its label says: another process may have filed it. The plan's variables are in the
 // environment of the script, so that their values are data and never part of it;
 // dots and dashes in their names become underscores.
 type shell struct {
-	dir  string                    // of the run
 	show func(taskID, line string) // is told what the script prints; secrets are masked
 }
 
@@ -48,7 +48,11 @@ func (s *shell) Handle(ctx context.Context, job releaseplan.Job) error {
 	if !filepath.IsLocal(filepath.Join(".", spec.Dir)) {
 		return fmt.Errorf("%q lies outside the directory of the run", spec.Dir)
 	}
-	dir := filepath.Join(s.dir, spec.Dir)
+	of := job.Plan.Content().Labels[labelDir]
+	if of == "" {
+		return errors.New("the plan has no directory: it was not filed by this program")
+	}
+	dir := filepath.Join(of, spec.Dir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}

@@ -1,10 +1,14 @@
 package database_test
 
 import (
+	"database/sql"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/penstock-go/penstock/examples/internal/database"
@@ -38,6 +42,15 @@ func TestOpenRefusesWhatCannotBeADatabase(t *testing.T) {
 		"slash in the password":  {"postgres://ann:hunter2/x@host/plans", "%2F for a /"},
 		"digits in the password": {"postgres://ann:12/hunter2@host/plans", "%2F for a /"},
 		"percent in a password":  {"postgres://ann:hunter2%zz@host/plans", "cannot be read"},
+		"at in the password":     {"postgres://ann:se@hunter2@" + nobody + "/plans", "%40 for an @"},
+		"at, and more hosts":     {"postgres://ann:se@h1,hunter2@" + nobody + "/plans", "%40 for an @"},
+		"at and a question mark": {"postgres://ann:x@" + nobody + "?hunter2=y@host/plans", "%40 for an @"},
+		"at behind the host":     {"postgres://" + nobody + "?password=x@hunter2", "%40 for an @"},
+		"keywords":               {"host=127.0.0.1 user=ann password=hunter2", "name it as postgres://"},
+		"keywords, one":          {filepath.Join(dir, "none", "password=hunter2"), "name it as postgres://"},
+		"keywords and a URL":     {"dbname=plans application_name=hunter2://x", "name it as postgres://"},
+		"keyword without one":    {"dbname = hunter2", "name it as postgres://"},
+		"URL without a host":     {"postgres:/ann:hunter2@host/plans", "name it as postgres://"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,5 +93,68 @@ func TestOpenTakesAnyNameOfAFile(t *testing.T) {
 	}
 	if info.Size() == 0 || info.Mode().Perm() != 0o600 {
 		t.Errorf("%d bytes, %v", info.Size(), info.Mode())
+	}
+}
+
+func TestOpenTakesFilesThatAreNearlySomethingElse(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"user=ann.db", "postgres:.db"} {
+		db, err := database.Open(t.Context(), filepath.Join(t.TempDir(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "plans.db")
+	var inside atomic.Int32
+	var wg sync.WaitGroup
+	for range 8 { // like as many processes
+		db, err := database.Open(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		wg.Go(func() {
+			err := db.Alone(t.Context(), "it", func(tx *sql.Tx) error {
+				if n := inside.Add(1); n != 1 {
+					t.Errorf("%d are inside", n)
+				}
+				defer inside.Add(-1)
+				if _, err := tx.ExecContext(t.Context(), "CREATE TABLE IF NOT EXISTS t (x)"); err != nil {
+					return err
+				}
+				_, err := tx.ExecContext(t.Context(), "INSERT INTO t VALUES (1)")
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	db, err := database.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	undone := errors.New("undone")
+	err = db.Alone(t.Context(), "it", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(t.Context(), "DELETE FROM t"); err != nil {
+			return err
+		}
+		return undone
+	})
+	if !errors.Is(err, undone) {
+		t.Error(err)
+	}
+	var n int
+	if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM t").Scan(&n); err != nil || n != 8 {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }
