@@ -1,0 +1,90 @@
+package rollout_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
+	"github.com/penstock-go/penstock/store/memory"
+)
+
+// The Authorizer is asked about the record as it is stored, and what it says stands.
+func TestEveryMethodAsksAboutWhatIsStored(t *testing.T) {
+	records := memory.New()
+	open := newShop(t, rollout.Config{Store: records})
+	f := inProd("f")
+	f.Project = "bank"
+	create(open, open.Features(), f)
+
+	var asked []string
+	may := func(penstock.Right, penstock.Resource) bool { return true }
+	w := newWorld(t, rollout.Config{Store: records, Authorizer: func(_ context.Context, by penstock.Actor, right penstock.Right, on penstock.Resource) error {
+		asked = append(asked, fmt.Sprintf("%s %s %s %q %q %s", by.ID, right, on.Kind, on.ID, on.Name, on.Project))
+		if !may(right, on) {
+			return &penstock.ForbiddenError{Right: right, On: on}
+		}
+		return nil
+	}})
+	ctx := t.Context()
+	move := func(g *rollout.Segment) error { *g = rollout.Segment{Name: "mine", Project: "shop"}; return nil }
+	archive := func(f *rollout.Flag) error { f.Archived = true; return nil }
+	calls := []struct {
+		name  string
+		call  func() error
+		asked []string
+	}{
+		{"get", func() error { _, err := w.Segments().Get(ctx, 2, ann); return err }, []string{`ann read segment "2" "of bank" bank`}},
+		{"history", func() error { _, err := w.Segments().History(ctx, 2, 0, 0, ann); return err }, []string{`ann read segment "2" "of bank" bank`}},
+		{"create", func() error {
+			_, err := w.Segments().Create(ctx, rollout.Segment{Name: "x", Project: "bank"}, ann)
+			return err
+		}, []string{`ann edit segment "" "x" bank`}},
+		{"update", func() error { _, err := w.Segments().Update(ctx, 2, 0, move, ann); return err }, []string{
+			`ann edit segment "2" "of bank" bank`, `ann edit segment "2" "of bank" bank`, `ann edit segment "2" "of bank" shop`}},
+		{"delete", func() error { return w.Segments().Delete(ctx, 2, 0, ann) }, []string{`ann delete segment "2" "mine" shop`}},
+		{"environment", func() error { return w.Environments().Delete(ctx, "test", 0, ann) }, []string{`ann delete environment "test" "test" `}},
+		{"strategy", func() error { return w.Strategies().Delete(ctx, "byPlan", 0, ann) }, []string{`ann delete strategy "byPlan" "byPlan" `}},
+		{"archive", func() error { _, err := w.Features().Update(ctx, "f", 0, archive, ann); return err }, []string{
+			`ann edit feature "f" "f" bank`, `ann edit feature "f" "f" bank`, `ann delete feature "f" "f" bank`}},
+	}
+	for _, c := range calls {
+		for refuse := range c.asked { // each answer alone can forbid it
+			before, _ := w.Revision(ctx)
+			n := 0
+			may = func(penstock.Right, penstock.Resource) bool { n++; return n != refuse+1 }
+			is(t, c.call(), penstock.ErrForbidden)
+			if after, _ := w.Revision(ctx); after != before {
+				t.Error(c.name, "was forbidden and wrote")
+			}
+		}
+		asked, may = nil, func(penstock.Right, penstock.Resource) bool { return true }
+		if err := c.call(); err != nil {
+			t.Error(c.name, err)
+		}
+		if d := cmp.Diff(c.asked, asked); d != "" {
+			t.Error(c.name, d)
+		}
+	}
+	may = func(right penstock.Right, on penstock.Resource) bool { return on.Project != "shop" }
+	list, err := w.Segments().List(ctx, rollout.Filter{}, ann)
+	if err != nil || slices.ContainsFunc(list.Items, func(r rollout.Record[rollout.Segment]) bool { return r.Value.Project == "shop" }) {
+		t.Error(list, err)
+	}
+}
+
+// A stranger learns nothing about what he cannot create.
+func TestValidationTellsNothingToWhoMayNotWrite(t *testing.T) {
+	w := newWorld(t, rollout.Config{Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, on penstock.Resource) error {
+		return &penstock.ForbiddenError{Right: right, On: on}
+	}})
+	_, err := w.Features().Create(t.Context(), inProd("f", within(1)), ann)
+	is(t, err, penstock.ErrForbidden)
+	if penstock.Faults(err) != nil {
+		t.Error(err)
+	}
+}
