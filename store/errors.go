@@ -15,6 +15,7 @@ type OpError struct {
 	Err error
 }
 
+// Error names the key and what is wrong with it.
 func (e *OpError) Error() string { return fmt.Sprintf("%s %s: %v", e.Key.Kind, e.Key.ID, e.Err) }
 
 // Unwrap returns e.Err.

@@ -74,6 +74,12 @@
 // address, nothing is named twice, everything is UTF-8 and has a limit.
 // It also takes IN_CIDR, which they do not know yet.
 //
+// # What is stored
+//
+// A [Service] keeps segments, features in all their environments ([Flag]),
+// environments, and definitions of custom strategies in a store, and refuses to delete
+// what something refers to. [Service.State] is what [Compile] takes.
+//
 // # Who falls where
 //
 // A percentage hashes the group and the person's id to 1..100 (MurmurHash3, 32

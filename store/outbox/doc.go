@@ -18,6 +18,28 @@
 // receiver has one its record is removed; if that is lost in a crash, the message is
 // sent again, with the same ID.
 //
+// # Routes and notifiers
+//
+// [ToAll] tells a channel of every event of some kinds of subject: a feed for programs, with the bodies of
+// the events. [ToRecipients] tells people of what they asked to hear: those who
+// own the events say so by notices ([Announce]), as releaseplan does for the listeners of its plans, and the
+// route finds the recipients in a [penstock.Directory]. By default each is told by
+// e-mail, on the channel "email"; an [Address] says otherwise. [Join] takes several routes.
+//
+//	hook, err := outbox.NewWebhook(outbox.WebhookConfig{URL: url, Secrets: secrets})
+//	mail, err := email.New(email.Config{Addr: "mail.example.com:587", From: "releases@example.com"})
+//	d, err := outbox.New(outbox.Config{
+//		Store:     s,
+//		Route:     outbox.Join(outbox.ToAll("hook", "plan"), outbox.ToRecipients(directory, nil)),
+//		Notifiers: map[string]outbox.Notifier{"hook": hook, "email": mail},
+//		Log:       slog.Default(),
+//	})
+//	err = d.Run(ctx)
+//
+// [Webhook], [Verify] for its receivers, and the [Robot] of WeCom, DingTalk and Feishu
+// are here, e-mail is in the module below. A [Notifier] of your own is one method. A message for a channel
+// that has no Notifier becomes a dead letter at once.
+//
 // # Lanes
 //
 // The messages about one subject to one receiver by one channel are a lane. They are sent

@@ -133,6 +133,7 @@ func (w *Webhook) Close() error {
 type webhookPayload struct {
 	ID       string          `json:"id"`
 	Event    string          `json:"event"`
+	To       string          `json:"to,omitempty"` // whom it is meant for, where the route says
 	Subject  webhookSubject  `json:"subject"`
 	Seq      int64           `json:"seq"`
 	Position int64           `json:"position"`
@@ -149,7 +150,7 @@ type webhookSubject struct {
 
 func payload(m Message) webhookPayload {
 	return webhookPayload{
-		ID: m.ID, Event: m.Event, Subject: webhookSubject{m.Subject.Kind, m.Subject.ID}, Seq: m.Seq,
+		ID: m.ID, Event: m.Event, To: m.To, Subject: webhookSubject{m.Subject.Kind, m.Subject.ID}, Seq: m.Seq,
 		Position: m.Position, At: m.At.UTC(), Title: m.Title, Text: m.Text, Data: m.Data,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/penstock-go/penstock"
@@ -24,6 +25,10 @@ func (c *WebhookConfig) check() (target *url.URL, faults []error) {
 		faults = append(faults, penstock.Invalid("url", "must be an https URL unless http is allowed"))
 	case target.User != nil:
 		faults = append(faults, penstock.Invalid("url", "must hold no user information"))
+	case target.Fragment != "":
+		faults = append(faults, penstock.Invalid("url", "must have no fragment: nobody would get it"))
+	case !validPort(target):
+		faults = append(faults, penstock.Invalid("url", "must have a port from 1 to 65535, or none"))
 	case !c.AllowPrivate:
 		if addr, err := netip.ParseAddr(target.Hostname()); err == nil && !public(addr) {
 			faults = append(faults, penstock.Invalid("url", "%v", &privateError{addr}))
@@ -33,6 +38,15 @@ func (c *WebhookConfig) check() (target *url.URL, faults []error) {
 		faults = append(faults, penstock.Invalid("timeout", "must not be negative"))
 	}
 	return target, faults
+}
+
+// validPort reports whether a URL has no port, or one that there can be.
+func validPort(u *url.URL) bool {
+	if strings.HasSuffix(u.Host, ":") {
+		return false
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil && n > 0
 }
 
 func checkSecrets(secrets [][]byte) (faults []error) {

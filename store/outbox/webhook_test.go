@@ -27,7 +27,7 @@ var (
 
 func message() outbox.Message {
 	return outbox.Message{
-		ID: "01K5NT-3", Channel: "hook", Subject: store.Key{Kind: "plan", ID: "01K5NT"}, Seq: 3, Position: 41,
+		ID: "01K5NT-3", Channel: "hook", To: "ann", Subject: store.Key{Kind: "plan", ID: "01K5NT"}, Seq: 3, Position: 41,
 		Event: "started", At: moment.Add(-time.Minute), Title: "Shop 2.4: started",
 		Text: "by Ann <ann@example.com>\nin production", Data: json.RawMessage(`{"state":"running"}`), Attempt: 1,
 	}
@@ -267,6 +267,9 @@ func TestWebhookConfig(t *testing.T) {
 		{"another scheme", outbox.WebhookConfig{URL: "file://host/hush", Secrets: good, AllowHTTP: true}, []string{"url"}},
 		{"no TLS", outbox.WebhookConfig{URL: "http://hooks.example.com/hush", Secrets: good, AllowPrivate: true}, []string{"url"}},
 		{"user information", outbox.WebhookConfig{URL: "https://ann:hush@hooks.example.com/", Secrets: good}, []string{"url"}},
+		{"a fragment", outbox.WebhookConfig{URL: "https://hooks.example.com/#hush", Secrets: good}, []string{"url"}},
+		{"no such port", outbox.WebhookConfig{URL: "https://hooks.example.com:99999/hush", Secrets: good}, []string{"url"}},
+		{"half a port", outbox.WebhookConfig{URL: "https://hooks.example.com:/hush", Secrets: good}, []string{"url"}},
 		{"a private address", outbox.WebhookConfig{URL: "https://10.0.0.1/hush", Secrets: good}, []string{"url"}},
 		{"a private IPv6 address", outbox.WebhookConfig{URL: "https://[fe80::1%25eth0]:1/hush", Secrets: good}, []string{"url"}},
 		{"short secrets", outbox.WebhookConfig{URL: "https://hooks.example.com/", Secrets: [][]byte{[]byte("hush"), secretA, nil}}, []string{"secrets[0]", "secrets[2]"}},

@@ -43,6 +43,9 @@
 // woken, or connected again, reads the log from where he was. LISTEN needs a connection for itself;
 // see [Listener] for PgBouncer.
 //
+// Giving positions writes. On a database that only reads, Events and Wait fail as long as there is
+// an event that nobody has read yet.
+//
 // # Durability
 //
 // It is that of the connection: with synchronous_commit on, as it is by default, what was

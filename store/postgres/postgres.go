@@ -52,7 +52,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// A Store is a store.Store and a store.Waker in PostgreSQL. Use New to make one.
+// A Store is a store.Store, a store.Waker and a store.Pruner in PostgreSQL. Use New to make one.
 type Store struct {
 	tables   *sqlstore.Tables
 	db       *sql.DB

@@ -55,7 +55,7 @@ const (
 	Normal                    // soon: survives the end of the process; a loss of power can undo the last commits
 )
 
-// A Store is a store.Store and a store.Waker in SQLite. Use New to make one.
+// A Store is a store.Store, a store.Waker and a store.Pruner in SQLite. Use New to make one.
 type Store struct {
 	tables   *sqlstore.Tables
 	prepared *sqlstore.Prepared

@@ -65,8 +65,9 @@ func decodeFields(s string) (map[string][]string, error) {
 	}
 	d := decoder{rest: s}
 	fields := make(map[string][]string, 1+strings.Count(s, `],"`))
-	for first := true; first || d.rest != "}"; first = false {
-		if first {
+	all := make([]string, 0, strings.Count(s, `"`)/2) // one array for the values of all fields
+	for begun := false; !begun || d.rest != "}"; begun = true {
+		if !begun {
 			d.skip('{')
 		} else {
 			d.skip(',')
@@ -74,16 +75,17 @@ func decodeFields(s string) (map[string][]string, error) {
 		name := d.text()
 		d.skip(':')
 		d.skip('[')
-		values := []string{d.text()}
+		first := len(all)
+		all = append(all, d.text())
 		for !d.failed && d.rest != "" && d.rest[0] == ',' {
 			d.skip(',')
-			values = append(values, d.text())
+			all = append(all, d.text())
 		}
 		d.skip(']')
 		if d.failed {
 			return nil, fmt.Errorf("%w: fields %.80q", ErrCorrupt, s)
 		}
-		fields[name] = values
+		fields[name] = all[first:len(all):len(all)]
 	}
 	return fields, nil
 }

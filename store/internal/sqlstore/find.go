@@ -127,15 +127,15 @@ func (f *search) ranged(i int) bool {
 func (f *search) run(ctx context.Context, q *query) (store.Page, error) {
 	page := store.Page{Records: make([]store.Record, 0, min(f.limit, 128))}
 	var last store.Cursor
+	var value, id, fields sql.NullString // of one row after another
+	var place, version sql.NullInt64
+	var body []byte
+	into := []any{&page.Total, &value, &place, &id, &version, &fields, &body}
+	if f.q.NoBody {
+		into = into[:6]
+	}
 	err := q.each(ctx, f.s, func(rows *sql.Rows) error {
-		var value, id, fields sql.NullString
-		var place, version sql.NullInt64
-		var r store.Record
-		into := []any{&page.Total, &value, &place, &id, &version, &fields, &r.Body}
-		if f.q.NoBody {
-			into = into[:6]
-		}
-		if err := rows.Scan(into...); err != nil {
+		if err := rows.Scan(into...); err != nil { // which makes a body of its own for each
 			return err
 		}
 		switch {
@@ -145,7 +145,7 @@ func (f *search) run(ctx context.Context, q *query) (store.Page, error) {
 			page.Next = &last
 			return nil
 		}
-		r.Key, r.Version, r.Sort = store.Key{Kind: f.q.Kind, ID: id.String}, version.Int64, place.Int64
+		r := store.Record{Key: store.Key{Kind: f.q.Kind, ID: id.String}, Version: version.Int64, Sort: place.Int64, Body: body}
 		last = store.Cursor{Value: value.String, Sort: r.Sort, ID: r.ID}
 		if f.q.Order.By != "" {
 			last.Sort = 0
