@@ -75,11 +75,6 @@ func TestReadOnlyDatabase(t *testing.T) {
 	db, schema := openPostgres(t)
 	pg := newPostgres(t, db, schema)
 	commit(t, pg, put("p", 0, event(1)))
-	reading, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reading.Close()
 	ro := postgresAt(pgURL, schema).db(t)
 	ro.SetMaxOpenConns(1)
 	run(t, ro, "SET default_transaction_read_only = on")

@@ -166,7 +166,11 @@ func TestListenSurvivesItsConnection(t *testing.T) {
 	writer := newPostgres(t, db, schema)
 	away := make(chan struct{})
 	goOn := make(chan struct{})
-	reader := newHearer(t, pgURL+"&application_name="+schema, schema, func(r *hearer, _ *postgres.Options) {
+	at, err := calling(pgURL, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := newHearer(t, at, schema, func(r *hearer, _ *postgres.Options) {
 		first := true
 		r.session = func(ctx context.Context) error {
 			if first {

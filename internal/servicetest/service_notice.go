@@ -1,7 +1,6 @@
-package releaseplan_test
+package servicetest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,78 +13,19 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store"
-	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/store/outbox"
 )
 
-// A noticeWorld is a Service over a store, with a clock.
-type noticeWorld struct {
-	testing.TB
-	store store.Store
-	plans *releaseplan.Service
-	now   time.Time
-}
-
-func newNoticeWorld(t testing.TB) *noticeWorld {
-	w := &noticeWorld{TB: t, store: memory.New(), now: aStart}
-	w.plans = releaseplan.New(releaseplan.Config{Store: w.store, Now: func() time.Time { return w.now }})
-	return w
-}
-
-func (w *noticeWorld) create(c releaseplan.Content) *releaseplan.Plan {
-	w.Helper()
-	c.Name = "Checkout 2.4"
-	p, err := w.plans.Create(w.Context(), c, aAnn)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return p
-}
-
-func (w *noticeWorld) do(id string, c releaseplan.Command) *releaseplan.Plan {
-	w.Helper()
-	p, err := w.plans.Do(w.Context(), id, c, aAnn)
-	if err != nil {
-		w.Fatalf("%s: %v", c.Action, err)
-	}
-	return p
-}
-
-func (w *noticeWorld) act(id string, actions ...releaseplan.Action) (p *releaseplan.Plan) {
-	w.Helper()
-	for _, a := range actions {
-		p = w.do(id, releaseplan.Command{Action: a})
-	}
-	return p
-}
-
-// announced returns the events of the log that carry notices.
-func (w *noticeWorld) announced() (all []store.Event) {
-	w.Helper()
-	var after int64
-	for {
-		page, err := w.store.Events(w.Context(), store.EventQuery{Kind: outbox.KindNotice, After: after})
-		if err != nil {
-			w.Fatal(err)
-		}
-		if len(page) == 0 {
-			return all
-		}
-		all, after = append(all, page...), page[len(page)-1].Position
-	}
-}
-
-func TestNoticesAreCommittedWithWhatTheyTellOf(t *testing.T) {
-	t.Parallel()
-	w := newNoticeWorld(t)
-	p := w.create(noticeAll(aContent(aPhase(releaseplan.Sequential, "deploy!"))))
+func (on suite) testNoticesAreCommittedWithWhatTheyTellOf(t *testing.T) {
+	w := on.noticeWorld(t)
+	p := w.create(noticeAll(planOf(manualPhase("deploy"))))
 	if told := w.announced(); len(told) != 0 {
 		t.Errorf("a draft tells %v", told)
 	}
 	p = w.act(p.ID(), releaseplan.Execute)
 	p = w.do(p.ID(), releaseplan.Command{Action: releaseplan.Complete, Task: p.Tasks()[0].ID})
 
-	trail, err := w.plans.History(t.Context(), p.ID(), 0, 0, aAnn)
+	trail, err := w.plans.History(t.Context(), p.ID(), 0, 0, ann)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,13 +58,11 @@ func TestNoticesAreCommittedWithWhatTheyTellOf(t *testing.T) {
 	}
 }
 
-func TestNoticeTellsProgramsAndPeople(t *testing.T) {
-	t.Parallel()
-	w := newNoticeWorld(t)
-	p := w.create(aContent(aPhase(releaseplan.Sequential, "deploy!")))
+func (on suite) testNoticeTellsProgramsAndPeople(t *testing.T) {
+	w := on.noticeWorld(t)
+	p := w.create(planOf(manualPhase("deploy")))
 	w.act(p.ID(), releaseplan.Execute)
 	task := p.Tasks()[0]
-	ann := penstock.Actor{ID: "ann", Name: "Ann"}
 	for _, c := range []releaseplan.Command{{Action: releaseplan.Start}, {Action: releaseplan.Fail, Remark: "no\nspace\x1bleft"}} {
 		c.Task = task.ID
 		if _, err := w.plans.Do(t.Context(), p.ID(), c, ann); err != nil {
@@ -135,12 +73,12 @@ func TestNoticeTellsProgramsAndPeople(t *testing.T) {
 	want := releaseplan.NoticeData{
 		Plan:  releaseplan.NoticePlan{ID: p.ID(), Number: 1, Name: "Checkout 2.4", State: releaseplan.Running},
 		Tasks: []releaseplan.NoticePart{{ID: task.ID, Number: task.Number, Name: "deploy", Phase: p.Content().Phases[0].ID}},
-		Event: releaseplan.EventFailed, At: aStart, By: penstock.Party{Type: penstock.User, ID: "ann", Name: "Ann"}, Remark: "no space left",
+		Event: releaseplan.EventFailed, At: noon, By: penstock.Party{Type: penstock.User, ID: "ann", Name: "Ann"}, Remark: "no space left",
 	}
 	if diff := cmp.Diff(want, n.data); diff != "" {
 		t.Errorf("data (-want +got):\n%s", diff)
 	}
-	text := "Plan: Checkout 2.4 (number 1) is running\nPhase: phase (number 2)\nTask: deploy (number 3)\nBy: Ann\nAt: 2026-05-04T09:00:00Z\nRemark: no space left\n"
+	text := "Plan: Checkout 2.4 (number 1) is running\nPhase: phase (number 2)\nTask: deploy (number 3)\nBy: Ann\nAt: 2026-11-20T12:00:00Z\nRemark: no space left\n"
 	if diff := cmp.Diff(text, n.Text); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
 	}
@@ -150,23 +88,22 @@ func TestNoticeTellsProgramsAndPeople(t *testing.T) {
 }
 
 // What does not happen is not told, and what happens is told once.
-func TestNoticesAreNotMadeTwice(t *testing.T) {
-	t.Parallel()
-	w := newNoticeWorld(t)
-	c := noticeAll(aContent(aPhase(releaseplan.Sequential, "deploy!")))
-	c.Window = aWindow(0, time.Hour)
+func (on suite) testNoticesAreNotMadeTwice(t *testing.T) {
+	w := on.noticeWorld(t)
+	c := noticeAll(planOf(manualPhase("deploy")))
+	c.Window = &releaseplan.Window{Start: noon, End: noon.Add(time.Hour)}
 	p := w.create(c)
 	execute := releaseplan.Command{Action: releaseplan.Execute, Key: "once"}
 	w.do(p.ID(), execute)
 	told := len(w.announced())
 	w.do(p.ID(), execute) // the same answer
-	if _, err := w.plans.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Execute}, aAnn); !errors.Is(err, penstock.ErrRefused) {
+	if _, err := w.plans.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Execute}, ann); !errors.Is(err, penstock.ErrRefused) {
 		t.Errorf("executed twice: %v", err)
 	}
-	if _, err := w.plans.Duplicate(t.Context(), p.ID(), releaseplan.Copy{}, aAnn); err != nil {
+	if _, err := w.plans.Duplicate(t.Context(), p.ID(), releaseplan.Copy{}, ann); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.plans.Export(t.Context(), p.ID(), aAnn); err != nil {
+	if _, err := w.plans.Export(t.Context(), p.ID(), ann); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(w.announced()); got != told || told == 0 {
@@ -174,7 +111,7 @@ func TestNoticesAreNotMadeTwice(t *testing.T) {
 	}
 
 	w.now = w.now.Add(2 * time.Hour) // it expires in the commit that deletes it
-	if err := w.plans.Delete(t.Context(), p.ID(), aAnn); err != nil {
+	if err := w.plans.Delete(t.Context(), p.ID(), ann); err != nil {
 		t.Fatal(err)
 	}
 	titles := noticeTitles(noticesIn(t, w.announced()[told:]))
@@ -185,21 +122,19 @@ func TestNoticesAreNotMadeTwice(t *testing.T) {
 }
 
 // A plan that is filed too late for its schedule says so at once.
-func TestScheduleMissedFromTheBeginningIsTold(t *testing.T) {
-	t.Parallel()
-	w := newNoticeWorld(t)
-	c := aContent(aPhase(releaseplan.Sequential, "deploy"))
-	c.Start = releaseplan.Schedule{Mode: releaseplan.Scheduled, At: aStart.Add(-time.Hour)}
+func (on suite) testScheduleMissedFromTheBeginningIsTold(t *testing.T) {
+	w := on.noticeWorld(t)
+	c := planOf(manualPhase("deploy"))
+	c.Start = releaseplan.Schedule{Mode: releaseplan.Scheduled, At: noon.Add(-time.Hour)}
 	w.create(c)
 	if titles := noticeTitles(noticesIn(t, w.announced())); !slices.Equal(titles, []string{noticeNamed("Plan P missed its schedule: the plan was draft")}) {
 		t.Errorf("told: %q", titles)
 	}
 }
 
-func TestNoticesHoldNoSecrets(t *testing.T) {
-	t.Parallel()
-	w := newNoticeWorld(t)
-	c := noticeAll(aContent(aPhase(releaseplan.Sequential, "deploy!")))
+func (on suite) testNoticesHoldNoSecrets(t *testing.T) {
+	w := on.noticeWorld(t)
+	c := noticeAll(planOf(manualPhase("deploy")))
 	c.Variables = []releaseplan.Variable{{Name: "token", Secret: true, Value: "hush-hush"}}
 	c.Gates = []releaseplan.Gate{{On: releaseplan.GateFinalize}, {On: releaseplan.GateExecute}}
 	p := w.create(c)
@@ -224,12 +159,11 @@ func TestNoticesHoldNoSecrets(t *testing.T) {
 }
 
 // The largest plan is told of in one commit, whoever listens.
-func TestNoticesOfTheLargestPlanFitIntoACommit(t *testing.T) {
-	t.Parallel()
+func (on suite) testNoticesOfTheLargestPlanFitIntoACommit(t *testing.T) {
 	listener := func(e releaseplan.Event, i int) releaseplan.Listener {
 		return releaseplan.Listener{Event: e, Recipients: []penstock.Party{{ID: fmt.Sprint("u", i), Name: strings.Repeat("<", 20)}}}
 	}
-	c := aContent()
+	c := releaseplan.Content{}
 	for i := range 10 {
 		phase := releaseplan.Phase{Name: strings.Repeat("<", releaseplan.MaxName), Kind: releaseplan.Parallel}
 		for j := range releaseplan.MaxTasks / 10 {
@@ -246,8 +180,8 @@ func TestNoticesOfTheLargestPlanFitIntoACommit(t *testing.T) {
 		}
 		c.Listeners = append(c.Listeners, l)
 	}
-	c.Window = aWindow(0, time.Hour)
-	w := newNoticeWorld(t)
+	c.Window = &releaseplan.Window{Start: noon, End: noon.Add(time.Hour)}
+	w := on.noticeWorld(t)
 	p := w.create(c)
 	w.act(p.ID(), releaseplan.Execute)
 	w.now = w.now.Add(2 * time.Hour)
@@ -273,70 +207,5 @@ func TestNoticesOfTheLargestPlanFitIntoACommit(t *testing.T) {
 	}
 	if len(hears["expired"]) != 2 || len(hears["canceled"]) != releaseplan.MaxTasks+50 { // of the first, all listen to the same; the owner hears, too
 		t.Errorf("%d hear that it expired, %d that it was canceled", len(hears["expired"]), len(hears["canceled"]))
-	}
-}
-
-// Those who are told with all who are left are told of the same tasks.
-func TestWhatIsTooMuchIsToldInOneNotice(t *testing.T) {
-	t.Parallel()
-	c := aContent(releaseplan.Phase{Name: "phase"})
-	const extra = 5
-	for i := range releaseplan.MaxNotices + extra {
-		c.Phases[0].Tasks = append(c.Phases[0].Tasks, releaseplan.Task{Name: "t", Listeners: []releaseplan.Listener{
-			{Event: releaseplan.EventCanceled, Recipients: []penstock.Party{penstock.UserParty(fmt.Sprint(i)), penstock.UserParty("ops")}}}})
-	}
-	a := aNew(t, c)
-	before := a.p
-	a.act(releaseplan.Cancel)
-	told := a.told(before)
-	if len(told) != releaseplan.MaxNotices+1 {
-		t.Fatalf("%d notices", len(told))
-	}
-	last := told[releaseplan.MaxNotices]
-	if len(last.data.Tasks) != extra || len(last.Recipients) != extra+1 || last.Title != noticeNamed("5 tasks of plan P were canceled") {
-		t.Errorf("%q tells %v of %d tasks", last.Title, noticeTo(last), len(last.data.Tasks))
-	}
-	if first := told[0]; len(first.data.Tasks) != 1 || !slices.Equal(noticeTo(first), []string{"user:0", "user:ops"}) {
-		t.Errorf("%q tells %v", first.Title, noticeTo(first))
-	}
-}
-
-// A plan to which nobody listens pays nothing for those who could.
-func TestNobodyListensAndNothingIsAllocated(t *testing.T) {
-	off := false
-	c := aContent(aPhase(releaseplan.Parallel, "deploy", "smoke"))
-	a := aNew(t, c)
-	before := a.p
-	a.act(releaseplan.Execute).lease("deploy").on(releaseplan.Complete, "deploy")
-	quiet := aNew(t, releaseplan.Content{NotifyOwnerOnError: &off, Phases: c.Phases})
-	quietBefore := quiet.p
-	quiet.act(releaseplan.Execute).lease("deploy").on(releaseplan.Fail, "deploy")
-	for name, f := range map[string]func() ([]store.Event, error){
-		"nothing failed": func() ([]store.Event, error) { return releaseplan.Notices(before, a.p, a.trail[1:]) },
-		"no notices":     func() ([]store.Event, error) { return releaseplan.Notices(quietBefore, quiet.p, quiet.trail[1:]) },
-	} {
-		if n := testing.AllocsPerRun(100, func() {
-			if events, err := f(); err != nil || events != nil {
-				t.Error(events, err)
-			}
-		}); n != 0 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
-	}
-}
-
-func TestNoticeDataIsPlainJSON(t *testing.T) {
-	t.Parallel()
-	a := aNew(t, aContent(aPhase(releaseplan.Sequential, "deploy")))
-	before := a.p
-	a.act(releaseplan.Execute).lease("deploy").on(releaseplan.Fail, "deploy")
-	var fields map[string]any
-	if err := json.Unmarshal(a.told(before)[1].Data, &fields); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]any{"at": "2026-05-04T09:00:00Z", "by": map[string]any{"id": "system"}, "event": "failed",
-		"plan": map[string]any{"id": "p1", "name": "Checkout 2.4", "number": 7.0, "state": "failed"}}
-	if diff := cmp.Diff(want, fields); diff != "" {
-		t.Errorf("data (-want +got):\n%s", diff)
 	}
 }

@@ -1,4 +1,4 @@
-package releaseplan_test
+package servicetest
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store"
-	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/store/outbox"
 )
 
@@ -23,16 +22,12 @@ type pruneWorld struct {
 	now   time.Time
 }
 
-var (
-	pruneAnn   = penstock.Actor{ID: "ann", Name: "Ann"}
-	pruneClerk = penstock.Actor{ID: "clerk", Name: "Clerk", Admin: true}
-	pruneNoon  = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-)
+var clerk = penstock.Actor{ID: "clerk", Name: "Clerk", Admin: true}
 
-// newPruneWorld opens one at noon.
-func newPruneWorld(t *testing.T, cfg releaseplan.Config) *pruneWorld {
+// pruneWorld opens one at noon.
+func (on suite) pruneWorld(t *testing.T, cfg releaseplan.Config) *pruneWorld {
 	t.Helper()
-	w := &pruneWorld{T: t, store: &pruneStore{Store: memory.New()}, now: pruneNoon}
+	w := &pruneWorld{T: t, store: &pruneStore{Store: on.open(t)}, now: noon}
 	cfg.Store, cfg.Now = w.store, func() time.Time { return w.now }
 	w.plans = releaseplan.New(cfg)
 	return w
@@ -44,7 +39,7 @@ func (w *pruneWorld) pass(d time.Duration) { w.now = w.now.Add(d) }
 func (w *pruneWorld) create(name string) string {
 	w.Helper()
 	p, err := w.plans.Create(w.Context(), releaseplan.Content{Name: name, Phases: []releaseplan.Phase{
-		{Name: "phase", Tasks: []releaseplan.Task{{Name: "task"}}}}}, pruneAnn)
+		{Name: "phase", Tasks: []releaseplan.Task{{Name: "task"}}}}}, ann)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -64,7 +59,7 @@ func (w *pruneWorld) archived(n int) string {
 
 func (w *pruneWorld) do(id string, c releaseplan.Command) *releaseplan.Plan {
 	w.Helper()
-	p, err := w.plans.Do(w.Context(), id, c, pruneAnn)
+	p, err := w.plans.Do(w.Context(), id, c, ann)
 	if err != nil {
 		w.Fatalf("%s: %v", c.Action, err)
 	}
@@ -85,7 +80,7 @@ func (w *pruneWorld) prune(want releaseplan.Pruned) {
 
 func (w *pruneWorld) pruneBefore(before time.Time, want releaseplan.Pruned) {
 	w.Helper()
-	got, err := w.plans.Prune(w.Context(), before, pruneClerk)
+	got, err := w.plans.Prune(w.Context(), before, clerk)
 	if err != nil || got != want {
 		w.Errorf("Prune = %+v, %v, want %+v", got, err, want)
 	}
@@ -95,7 +90,7 @@ func (w *pruneWorld) pruneBefore(before time.Time, want releaseplan.Pruned) {
 // to last, in a chain that begins at the anchor.
 func (w *pruneWorld) trail(id string, first, last int64) []releaseplan.Entry {
 	w.Helper()
-	entries, err := w.plans.History(w.Context(), id, 0, 1000, pruneAnn)
+	entries, err := w.plans.History(w.Context(), id, 0, 1000, ann)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -120,7 +115,7 @@ func (w *pruneWorld) trail(id string, first, last int64) []releaseplan.Entry {
 
 func (w *pruneWorld) anchor(id string) releaseplan.Anchor {
 	w.Helper()
-	anchor, err := w.plans.Anchor(w.Context(), id, pruneAnn)
+	anchor, err := w.plans.Anchor(w.Context(), id, ann)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -184,7 +179,7 @@ func prunePlan(id string) store.Key { return store.Key{Kind: "plan", ID: id} }
 // A pruneStore is a store in whose calls a test can meddle: each is called first,
 // and its error is the answer.
 type pruneStore struct {
-	*memory.Store
+	store.Store
 	committing func(ops []store.Op) error
 	reading    func(q store.EventQuery) error
 	pruning    func(subject store.Key) error
@@ -216,5 +211,5 @@ func (s *pruneStore) Prune(ctx context.Context, subject store.Key, through int64
 			return 0, err
 		}
 	}
-	return s.Store.Prune(ctx, subject, through)
+	return s.Store.(store.Pruner).Prune(ctx, subject, through)
 }

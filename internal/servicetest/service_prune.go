@@ -1,4 +1,4 @@
-package releaseplan_test
+package servicetest
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"github.com/penstock-go/penstock/store/outbox"
 )
 
-func TestPruneRemovesTrailsOfOldArchivedPlans(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneRemovesTrailsOfOldArchivedPlans(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	old, open := w.archived(3), w.create("open")
 	w.notice(old, 1)
 	w.notice(old, 5)
@@ -37,7 +37,7 @@ func TestPruneRemovesTrailsOfOldArchivedPlans(t *testing.T) {
 	w.trail(open, 1, 1)
 	w.trail(onTheBound, 1, 2)
 	w.trail(young, 1, 3)
-	want := releaseplan.Anchor{Seq: 5, Hash: before[4].Hash, At: pruneNoon, Pruned: releaseplan.Stamp{
+	want := releaseplan.Anchor{Seq: 5, Hash: before[4].Hash, At: noon, Pruned: releaseplan.Stamp{
 		By: penstock.Party{Type: penstock.User, ID: "clerk", Name: "Clerk"}, At: w.now}}
 	if diff := cmp.Diff(want, w.anchor(old)); diff != "" {
 		t.Errorf("anchor (-want +got):\n%s", diff)
@@ -53,17 +53,17 @@ func TestPruneRemovesTrailsOfOldArchivedPlans(t *testing.T) {
 }
 
 // The chain goes on behind the anchor, and the plan is what it was.
-func TestPrunedPlanGoesOn(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPrunedPlanGoesOn(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(2)
-	doc, err := w.plans.Export(t.Context(), id, pruneAnn)
+	doc, err := w.plans.Export(t.Context(), id, ann)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.pass(time.Hour)
 	w.prune(releaseplan.Pruned{Plans: 1, Events: 4})
 	for _, plans := range []*releaseplan.Service{w.plans, releaseplan.New(releaseplan.Config{Store: w.store})} {
-		after, err := plans.Export(t.Context(), id, pruneAnn)
+		after, err := plans.Export(t.Context(), id, ann)
 		if diff := cmp.Diff(string(doc), string(after)); diff != "" || err != nil {
 			t.Errorf("the plan changed: %v %s", err, diff)
 		}
@@ -73,13 +73,13 @@ func TestPrunedPlanGoesOn(t *testing.T) {
 	w.do(id, releaseplan.Command{Action: releaseplan.Execute})
 	n := w.do(id, releaseplan.Command{Action: releaseplan.Cancel}).Status().Changes
 	w.trail(id, 5, n)
-	if _, err := w.plans.Duplicate(t.Context(), id, releaseplan.Copy{}, pruneAnn); err != nil {
+	if _, err := w.plans.Duplicate(t.Context(), id, releaseplan.Copy{}, ann); err != nil {
 		t.Errorf("Duplicate: %v", err)
 	}
-	if doc, err = w.plans.Export(t.Context(), id, pruneAnn); err != nil {
+	if doc, err = w.plans.Export(t.Context(), id, ann); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.plans.Import(t.Context(), doc, pruneAnn); err != nil {
+	if _, err := w.plans.Import(t.Context(), doc, ann); err != nil {
 		t.Errorf("Import: %v", err)
 	}
 	w.pass(time.Hour)
@@ -88,7 +88,7 @@ func TestPrunedPlanGoesOn(t *testing.T) {
 	w.pass(time.Hour)
 	w.prune(releaseplan.Pruned{Plans: 1, Events: n - 3})
 	w.trail(id, n+2, n+1)
-	if err := w.plans.Delete(t.Context(), id, pruneAnn); err != nil {
+	if err := w.plans.Delete(t.Context(), id, ann); err != nil {
 		t.Errorf("Delete: %v", err)
 	}
 	w.left(prunePlan(id), n+2, n+2)
@@ -96,8 +96,8 @@ func TestPrunedPlanGoesOn(t *testing.T) {
 	w.prune(releaseplan.Pruned{})
 }
 
-func TestPruneSparesWhatIsYounger(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneSparesWhatIsYounger(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(1)
 	w.pass(time.Hour)
 	bound := w.now
@@ -113,8 +113,8 @@ func TestPruneSparesWhatIsYounger(t *testing.T) {
 }
 
 // What counts is when a plan was archived: one that was open for long keeps all of its trail.
-func TestPruneSparesWhatWasArchivedLately(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneSparesWhatWasArchivedLately(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.create("plan")
 	w.pass(time.Hour)
 	bound := w.now
@@ -125,8 +125,8 @@ func TestPruneSparesWhatWasArchivedLately(t *testing.T) {
 }
 
 // Nothing of the last minute goes: who lost an answer looks for his entry.
-func TestPruneSparesTheLastMinute(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneSparesTheLastMinute(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(0)
 	w.pass(time.Minute)
 	w.pruneBefore(w.now.Add(time.Hour), releaseplan.Pruned{})
@@ -136,8 +136,8 @@ func TestPruneSparesTheLastMinute(t *testing.T) {
 }
 
 // What a reader has still to read stays, in History too.
-func TestPruneWaitsForReaders(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneWaitsForReaders(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	w.reader(0)
 	id := w.archived(2)
 	w.notice(id, 2) // position 5
@@ -159,8 +159,8 @@ func TestPruneWaitsForReaders(t *testing.T) {
 
 // A reader that comes when the anchor is stored already keeps the events, though
 // History no longer shows them.
-func TestPruneSparesForALateReader(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneSparesForALateReader(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(2)
 	w.pass(time.Hour)
 	w.store.pruning = func(store.Key) error { w.reader(2); return nil }
@@ -171,20 +171,20 @@ func TestPruneSparesForALateReader(t *testing.T) {
 	w.comment(id)
 	w.trail(id, 5, 5)
 	w.reader(9)
-	w.pruneBefore(pruneNoon.Add(time.Minute), releaseplan.Pruned{Plans: 1, Events: 2})
+	w.pruneBefore(noon.Add(time.Minute), releaseplan.Pruned{Plans: 1, Events: 2})
 	w.left(prunePlan(id), 5, 5)
 }
 
-func TestInterruptedPruneIsCompletedByTheNext(t *testing.T) {
+func (on suite) testInterruptedPruneIsCompletedByTheNext(t *testing.T) {
 	lost := errors.New("connection reset")
-	w := newPruneWorld(t, releaseplan.Config{})
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(2)
 	w.do(id, releaseplan.Command{Action: releaseplan.Comment, Remark: "hi", Key: "k"})
 	w.notice(id, 2)
 	w.pass(time.Hour)
 	fail := func() {
 		t.Helper()
-		if got, err := w.plans.Prune(t.Context(), w.now, pruneClerk); !errors.Is(err, lost) || got.Plans > 1 {
+		if got, err := w.plans.Prune(t.Context(), w.now, clerk); !errors.Is(err, lost) || got.Plans > 1 {
 			t.Fatalf("Prune = %+v, %v", got, err)
 		}
 	}
@@ -210,16 +210,16 @@ func TestInterruptedPruneIsCompletedByTheNext(t *testing.T) {
 }
 
 // The answer to the commit of the anchor may get lost too.
-func TestPruneWhoseAnswerWasLost(t *testing.T) {
+func (on suite) testPruneWhoseAnswerWasLost(t *testing.T) {
 	lost := errors.New("connection reset")
-	w := newPruneWorld(t, releaseplan.Config{})
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(0)
 	w.pass(time.Hour)
 	w.store.committing = func(ops []store.Op) error {
 		w.commit(ops...)
 		return lost
 	}
-	if _, err := w.plans.Prune(t.Context(), w.now, pruneClerk); !errors.Is(err, lost) {
+	if _, err := w.plans.Prune(t.Context(), w.now, clerk); !errors.Is(err, lost) {
 		t.Errorf("Prune = %v", err)
 	}
 	w.store.committing = nil
@@ -228,7 +228,7 @@ func TestPruneWhoseAnswerWasLost(t *testing.T) {
 }
 
 // Others that commit the plan meanwhile come first.
-func TestPruneGivesWay(t *testing.T) {
+func (on suite) testPruneGivesWay(t *testing.T) {
 	for name, test := range map[string]struct {
 		c    releaseplan.Command
 		want releaseplan.Pruned
@@ -239,13 +239,13 @@ func TestPruneGivesWay(t *testing.T) {
 		"delete":    {releaseplan.Command{Action: releaseplan.Delete}, releaseplan.Pruned{}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newPruneWorld(t, releaseplan.Config{})
+			w := on.pruneWorld(t, releaseplan.Config{})
 			id := w.archived(0)
 			w.pass(time.Hour)
 			other := releaseplan.New(releaseplan.Config{Store: w.store.Store, Now: func() time.Time { return w.now }})
 			w.store.committing = func([]store.Op) error {
 				w.store.committing = nil
-				_, err := other.Do(t.Context(), id, test.c, pruneAnn)
+				_, err := other.Do(t.Context(), id, test.c, ann)
 				return err
 			}
 			w.prune(test.want)
@@ -255,8 +255,8 @@ func TestPruneGivesWay(t *testing.T) {
 }
 
 // Two that prune at once remove everything once.
-func TestPruneTwiceAtOnce(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneTwiceAtOnce(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(300)
 	w.pass(time.Hour)
 	w.comment(id) // is too young
@@ -266,7 +266,7 @@ func TestPruneTwiceAtOnce(t *testing.T) {
 			return nil
 		}
 		w.store.reading = nil
-		got, err := other.Prune(t.Context(), w.now, pruneClerk)
+		got, err := other.Prune(t.Context(), w.now, clerk)
 		if got.Events != 302 {
 			t.Errorf("the other one removed %d events", got.Events)
 		}
@@ -276,10 +276,10 @@ func TestPruneTwiceAtOnce(t *testing.T) {
 	w.trail(id, 303, 303)
 }
 
-func TestPruneTakesTheRightToDelete(t *testing.T) {
+func (on suite) testPruneTakesTheRightToDelete(t *testing.T) {
 	forbidden := map[string]error{}
 	var asked []penstock.Resource
-	w := newPruneWorld(t, releaseplan.Config{Authorizer: func(_ context.Context, who penstock.Actor, right penstock.Right, on penstock.Resource) error {
+	w := on.pruneWorld(t, releaseplan.Config{Authorizer: func(_ context.Context, who penstock.Actor, right penstock.Right, on penstock.Resource) error {
 		if who.ID == "clerk" {
 			asked = append(asked, on)
 			if right != penstock.Delete {
@@ -299,7 +299,7 @@ func TestPruneTakesTheRightToDelete(t *testing.T) {
 	}
 	w.trail(a, 1, 2)
 	forbidden[a] = errors.New("no answer")
-	if _, err := w.plans.Prune(t.Context(), w.now, pruneClerk); !errors.Is(err, forbidden[a]) {
+	if _, err := w.plans.Prune(t.Context(), w.now, clerk); !errors.Is(err, forbidden[a]) {
 		t.Errorf("Prune = %v", err)
 	}
 	forbidden[a] = nil
@@ -310,39 +310,39 @@ func TestPruneTakesTheRightToDelete(t *testing.T) {
 	if _, err := w.plans.Prune(t.Context(), w.now, penstock.System()); !errors.Is(err, penstock.ErrForbidden) {
 		t.Errorf("Prune by the library = %v", err)
 	}
-	got, err = w.plans.Prune(t.Context(), w.now, pruneAnn) // owns them
+	got, err = w.plans.Prune(t.Context(), w.now, ann) // owns them
 	if want := (releaseplan.Pruned{Plans: 1, Events: 2}); err != nil || got != want {
 		t.Errorf("Prune = %+v, %v, want %+v", got, err, want)
 	}
 }
 
-func TestPruneIsRefused(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneIsRefused(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(0)
 	w.pass(time.Hour)
-	_, err := w.plans.Prune(t.Context(), time.Time{}, pruneClerk)
+	_, err := w.plans.Prune(t.Context(), time.Time{}, clerk)
 	if faults := penstock.Faults(err); len(faults) != 1 || faults[0].Field != "before" || !errors.Is(err, penstock.ErrInvalid) {
 		t.Errorf("Prune before no time = %v", err)
 	}
 	plain := releaseplan.New(releaseplan.Config{Store: struct{ store.Store }{w.store}})
-	if _, err := plain.Prune(t.Context(), w.now, pruneClerk); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := plain.Prune(t.Context(), w.now, clerk); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Prune in a store that cannot = %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := w.plans.Prune(ctx, w.now, pruneClerk); !errors.Is(err, context.Canceled) {
+	if _, err := w.plans.Prune(ctx, w.now, clerk); !errors.Is(err, context.Canceled) {
 		t.Errorf("Prune = %v", err)
 	}
 	w.trail(id, 1, 2)
 }
 
-func TestPruneKeepsTheSeal(t *testing.T) {
+func (on suite) testPruneKeepsTheSeal(t *testing.T) {
 	mac := func(event []byte) []byte {
 		h := hmac.New(sha256.New, []byte("the host's"))
 		h.Write(event)
 		return h.Sum(nil)
 	}
-	w := newPruneWorld(t, releaseplan.Config{Seal: mac})
+	w := on.pruneWorld(t, releaseplan.Config{Seal: mac})
 	id := w.archived(0)
 	events, err := w.store.Events(t.Context(), store.EventQuery{Subject: prunePlan(id), After: 1})
 	if err != nil {

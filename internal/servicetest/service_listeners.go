@@ -1,4 +1,4 @@
-package releaseplan_test
+package servicetest
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
-	"github.com/penstock-go/penstock/store/memory"
 )
 
 // A listenerDirectory knows parties by key: true is active. It counts questions.
@@ -35,41 +34,40 @@ func (d *listenerDirectory) Party(ctx context.Context, p penstock.Party) (pensto
 	return info, err
 }
 
-func TestListenersTellWhoHearsNothing(t *testing.T) {
-	t.Parallel()
-	ann, bob, sre := penstock.UserParty("ann"), penstock.UserParty("bob"), penstock.GroupParty("sre")
+func (on suite) testListenersTellWhoHearsNothing(t *testing.T) {
+	here, left, sre := penstock.UserParty("ann"), penstock.UserParty("bob"), penstock.GroupParty("sre")
 	ghost, gone := penstock.UserParty("ghost"), penstock.GroupParty("gone")
 	d := &listenerDirectory{active: map[string]bool{"user:ann": true, "user:bob": false, "group:sre": true}, asked: make(map[string]int)}
-	plans := releaseplan.New(releaseplan.Config{Store: memory.New(), Directory: d, Authorizer: func(_ context.Context, who penstock.Actor, right penstock.Right, on penstock.Resource) error {
+	plans := releaseplan.New(releaseplan.Config{Store: on.open(t), Directory: d, Authorizer: func(_ context.Context, who penstock.Actor, right penstock.Right, on penstock.Resource) error {
 		if who.ID == "eve" {
 			return &penstock.ForbiddenError{Right: right, On: on}
 		}
 		return nil
 	}})
-	c := aContent(aPhase(releaseplan.Sequential, "deploy"), aPhase(releaseplan.Sequential, "announce"))
+	c := planOf(manualPhase("deploy"), manualPhase("announce"))
 	c.Name = "Checkout 2.4"
 	failed := func(to ...penstock.Party) releaseplan.Listener {
 		return releaseplan.Listener{Event: releaseplan.EventFailed, Recipients: to}
 	}
-	c.Listeners = []releaseplan.Listener{failed(ann, bob, sre), failed()}
-	c.Phases[0].Tasks[0].Listeners = []releaseplan.Listener{failed(ghost, ann)}
-	c.Phases[1].Listeners = []releaseplan.Listener{failed(gone, bob)}
-	p, err := plans.Create(t.Context(), c, aAnn)
+	c.Listeners = []releaseplan.Listener{failed(here, left, sre), failed()}
+	c.Phases[0].Tasks[0].Listeners = []releaseplan.Listener{failed(ghost, here)}
+	c.Phases[1].Listeners = []releaseplan.Listener{failed(gone, left)}
+	p, err := plans.Create(t.Context(), c, ann)
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear(d.asked)
 
-	got, err := plans.Listeners(t.Context(), p.ID(), aAnn)
+	got, err := plans.Listeners(t.Context(), p.ID(), ann)
 	if err != nil {
 		t.Fatal(err)
 	}
 	first, second := p.Content().Phases[0], p.Content().Phases[1]
 	want := []releaseplan.ListenerStatus{
-		{Listener: failed(ann, bob, sre), Invalid: []penstock.Party{bob}},
+		{Listener: failed(here, left, sre), Invalid: []penstock.Party{left}},
 		{Listener: failed()},
-		{Listener: failed(ghost, ann), Phase: first.ID, Task: first.Tasks[0].ID, Invalid: []penstock.Party{ghost}},
-		{Listener: failed(gone, bob), Phase: second.ID, Invalid: []penstock.Party{gone, bob}},
+		{Listener: failed(ghost, here), Phase: first.ID, Task: first.Tasks[0].ID, Invalid: []penstock.Party{ghost}},
+		{Listener: failed(gone, left), Phase: second.ID, Invalid: []penstock.Party{gone, left}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("listeners (-want +got):\n%s", diff)
@@ -79,8 +77,8 @@ func TestListenersTellWhoHearsNothing(t *testing.T) {
 	}
 
 	d.active["user:bob"], d.active["user:ann"] = true, false // it is asked each time
-	got, err = plans.Listeners(t.Context(), p.ID(), aAnn)
-	if err != nil || !cmp.Equal(got[0].Invalid, []penstock.Party{ann}) {
+	got, err = plans.Listeners(t.Context(), p.ID(), ann)
+	if err != nil || !cmp.Equal(got[0].Invalid, []penstock.Party{here}) {
 		t.Errorf("later: %v, %v", got, err)
 	}
 	doc, err := json.Marshal(got[3])
@@ -88,14 +86,14 @@ func TestListenersTellWhoHearsNothing(t *testing.T) {
 		t.Errorf("as JSON: %s, %v", doc, err)
 	}
 
-	if _, err := plans.Listeners(t.Context(), p.ID(), aEve); !errors.Is(err, penstock.ErrForbidden) {
+	if _, err := plans.Listeners(t.Context(), p.ID(), penstock.Actor{ID: "eve"}); !errors.Is(err, penstock.ErrForbidden) {
 		t.Errorf("a stranger sees listeners: %v", err)
 	}
-	if _, err := plans.Listeners(t.Context(), "none", aAnn); !errors.Is(err, penstock.ErrNotFound) {
+	if _, err := plans.Listeners(t.Context(), "none", ann); !errors.Is(err, penstock.ErrNotFound) {
 		t.Errorf("no plan: %v", err)
 	}
 	d.broken = errors.New("no connection")
-	if _, err := plans.Listeners(t.Context(), p.ID(), aAnn); !errors.Is(err, d.broken) {
+	if _, err := plans.Listeners(t.Context(), p.ID(), ann); !errors.Is(err, d.broken) {
 		t.Errorf("a directory that fails: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package releaseplan_test
+package servicetest
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"github.com/penstock-go/penstock/store"
 )
 
-func TestHistoryOfAPrunedPlanBeginsBehindTheAnchor(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testHistoryOfAPrunedPlanBeginsBehindTheAnchor(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(4)
 	w.pass(time.Hour)
 	w.prune(releaseplan.Pruned{Plans: 1, Events: 6})
@@ -33,7 +33,7 @@ func TestHistoryOfAPrunedPlanBeginsBehindTheAnchor(t *testing.T) {
 		{0, 0, []int64{7, 8, 9}}, {3, 0, []int64{7, 8, 9}}, {6, 0, []int64{7, 8, 9}},
 		{0, 2, []int64{7, 8}}, {7, 0, []int64{8, 9}}, {8, 5, []int64{9}}, {9, 0, nil}, {99, 0, nil},
 	} {
-		entries, err := w.plans.History(t.Context(), id, c.after, c.limit, pruneAnn)
+		entries, err := w.plans.History(t.Context(), id, c.after, c.limit, ann)
 		var got []int64
 		for _, e := range entries {
 			got = append(got, e.Seq)
@@ -42,15 +42,15 @@ func TestHistoryOfAPrunedPlanBeginsBehindTheAnchor(t *testing.T) {
 			t.Errorf("History after %d, limit %d: %v, %v, want %v", c.after, c.limit, got, err, c.want)
 		}
 	}
-	if _, err := w.plans.History(t.Context(), id, -1, 0, pruneAnn); !errors.Is(err, penstock.ErrInvalid) {
+	if _, err := w.plans.History(t.Context(), id, -1, 0, ann); !errors.Is(err, penstock.ErrInvalid) {
 		t.Errorf("History after -1: %v", err)
 	}
 }
 
 // Who follows a pruned plan that is over gets what is left, and the end.
-func TestFollowOfAPrunedPlanEnds(t *testing.T) {
+func (on suite) testFollowOfAPrunedPlanEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newPruneWorld(t, releaseplan.Config{})
+		w := on.pruneWorld(t, releaseplan.Config{})
 		id := w.create("plan")
 		w.do(id, releaseplan.Command{Action: releaseplan.Cancel})
 		n := w.do(id, releaseplan.Command{Action: releaseplan.Archive}).Status().Changes
@@ -61,7 +61,7 @@ func TestFollowOfAPrunedPlanEnds(t *testing.T) {
 		defer cancel()
 		for _, after := range []int64{0, 1, n} {
 			var got []int64
-			for e, err := range w.plans.FollowAfter(ctx, id, after, pruneAnn) {
+			for e, err := range w.plans.FollowAfter(ctx, id, after, ann) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -76,18 +76,18 @@ func TestFollowOfAPrunedPlanEnds(t *testing.T) {
 
 // A plan that is pruned between the look at its header and at its events has no
 // broken trail, whether or not something is left of it.
-func TestTrailIsPrunedWhileItIsRead(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testTrailIsPrunedWhileItIsRead(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(3)
 	w.pass(time.Hour)
 	other := releaseplan.New(releaseplan.Config{Store: w.store.Store, Now: func() time.Time { return w.now }})
 	w.store.reading = func(store.EventQuery) error {
 		w.store.reading = nil
-		_, err := other.Prune(t.Context(), w.now, pruneClerk)
+		_, err := other.Prune(t.Context(), w.now, clerk)
 		return err
 	}
 	meanwhile := w.store.reading
-	entries, err := w.plans.History(t.Context(), id, 2, 0, pruneAnn)
+	entries, err := w.plans.History(t.Context(), id, 2, 0, ann)
 	if err != nil || len(entries) != 0 {
 		t.Errorf("History = %v, %v", entries, err)
 	}
@@ -97,7 +97,7 @@ func TestTrailIsPrunedWhileItIsRead(t *testing.T) {
 	}
 	w.comment(id)
 	w.store.reading = meanwhile
-	entries, err = w.plans.History(t.Context(), id, 6, 0, pruneAnn)
+	entries, err = w.plans.History(t.Context(), id, 6, 0, ann)
 	if err != nil || len(entries) != 1 || entries[0].Seq != 8 {
 		t.Errorf("History = %v, %v", entries, err)
 	}
@@ -105,7 +105,7 @@ func TestTrailIsPrunedWhileItIsRead(t *testing.T) {
 
 // A trail that is no chain is an error of who reads it, and is not pruned: that
 // would cover it up.
-func TestBrokenTrails(t *testing.T) {
+func (on suite) testBrokenTrails(t *testing.T) {
 	changed := func(seq int64, change func(*store.Event)) func([]store.Event) []store.Event {
 		return func(events []store.Event) []store.Event {
 			for i := range events {
@@ -133,7 +133,7 @@ func TestBrokenTrails(t *testing.T) {
 		"nothing":                    without(4, 5, 6),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newPruneWorld(t, releaseplan.Config{})
+			w := on.pruneWorld(t, releaseplan.Config{})
 			id := w.archived(1)
 			w.pass(time.Hour)
 			w.prune(releaseplan.Pruned{Plans: 1, Events: 3})
@@ -145,16 +145,16 @@ func TestBrokenTrails(t *testing.T) {
 			w.pass(time.Hour)
 			forged := &pruneForger{pruneStore: w.store, subject: prunePlan(id), forge: forge}
 			plans := releaseplan.New(releaseplan.Config{Store: forged, Now: func() time.Time { return w.now }})
-			_, err := plans.History(t.Context(), id, 0, 0, pruneAnn)
+			_, err := plans.History(t.Context(), id, 0, 0, ann)
 			if err == nil || !strings.Contains(err.Error(), id) || errors.Is(err, penstock.ErrInvalid) {
 				t.Errorf("History = %v", err)
 			}
 			if name == "a hole" { // right behind what the caller has seen
-				if _, err := plans.History(t.Context(), id, 4, 0, pruneAnn); err == nil {
+				if _, err := plans.History(t.Context(), id, 4, 0, ann); err == nil {
 					t.Error("History does not notice")
 				}
 			}
-			got, err := plans.Prune(t.Context(), w.now, pruneClerk)
+			got, err := plans.Prune(t.Context(), w.now, clerk)
 			if want := (releaseplan.Pruned{Plans: 1, Events: 2}); err == nil || !strings.Contains(err.Error(), id) || got != want {
 				t.Errorf("Prune = %+v, %v, want %+v and an error", got, err, want)
 			}
@@ -180,8 +180,8 @@ func (f *pruneForger) Events(ctx context.Context, q store.EventQuery) ([]store.E
 }
 
 // An anchor that cannot be one is a plan that cannot be read.
-func TestCorruptAnchorIsAnError(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testCorruptAnchorIsAnError(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.archived(0)
 	w.pass(time.Hour)
 	w.prune(releaseplan.Pruned{Plans: 1, Events: 2})
@@ -191,7 +191,7 @@ func TestCorruptAnchorIsAnError(t *testing.T) {
 		op := store.Op{Record: w.record(prunePlan(id))}
 		op.Body = append(bytes.Clone(sound.Body[:at]), `"anchor":`+anchor+`}`...)
 		w.commit(op)
-		if _, err := w.plans.Get(t.Context(), id, pruneAnn); err == nil || !strings.Contains(err.Error(), "header") {
+		if _, err := w.plans.Get(t.Context(), id, ann); err == nil || !strings.Contains(err.Error(), "header") {
 			t.Errorf("%s: %v", anchor, err)
 		}
 	}
@@ -199,10 +199,10 @@ func TestCorruptAnchorIsAnError(t *testing.T) {
 
 // The keys of commands that were pruned are forgotten. One that is younger is not
 // carried out again, and gets the answer if that is still to be had.
-func TestKeysOfAPrunedPlan(t *testing.T) {
+func (on suite) testKeysOfAPrunedPlan(t *testing.T) {
 	denied := errors.New("denied")
 	var deny error
-	w := newPruneWorld(t, releaseplan.Config{Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, _ penstock.Resource) error {
+	w := on.pruneWorld(t, releaseplan.Config{Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, _ penstock.Resource) error {
 		if right == penstock.Edit || right == penstock.Execute || right == penstock.Read {
 			return deny
 		}
@@ -228,7 +228,7 @@ func TestKeysOfAPrunedPlan(t *testing.T) {
 	}
 	again := func(c releaseplan.Command, pruned bool, kind error) {
 		t.Helper()
-		p, err := w.plans.Do(t.Context(), id, c, pruneAnn)
+		p, err := w.plans.Do(t.Context(), id, c, ann)
 		if p != nil || !errors.Is(err, kind) || errors.Is(err, releaseplan.ErrPruned) != pruned {
 			t.Errorf("the answer is %v, %v", p, err)
 		}
@@ -245,7 +245,7 @@ func TestKeysOfAPrunedPlan(t *testing.T) {
 	if got := w.do(other, say("old")); got.Status().Changes != 2 {
 		t.Errorf("another plan's key is answered with change %d", got.Status().Changes)
 	}
-	if err := w.plans.Delete(t.Context(), id, pruneAnn); err != nil {
+	if err := w.plans.Delete(t.Context(), id, ann); err != nil {
 		t.Fatal(err)
 	}
 	again(say("young"), true, penstock.ErrExists)
@@ -255,8 +255,8 @@ func TestKeysOfAPrunedPlan(t *testing.T) {
 }
 
 // There may be more keys than fit into a commit.
-func TestPruneForgetsManyKeys(t *testing.T) {
-	w := newPruneWorld(t, releaseplan.Config{})
+func (on suite) testPruneForgetsManyKeys(t *testing.T) {
+	w := on.pruneWorld(t, releaseplan.Config{})
 	id := w.create("plan")
 	const n = store.MaxOps + 5
 	for i := range n {
