@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/penstock-go/penstock/store/outbox/internal/distrust"
 )
 
 const (
@@ -156,7 +158,7 @@ func strip(ctx context.Context, target *url.URL, err error) error {
 	case errors.As(err, &dns):
 		return fmt.Errorf("%s: %w", target.Host, dns)
 	case errors.As(err, &cert):
-		return fmt.Errorf("%s: %w", target.Host, &distrustError{cert})
+		return fmt.Errorf("%s: %w", target.Host, &distrust.Error{Err: cert})
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Errorf("%s: no answer in time", target.Host)
 	case errors.As(err, &op):

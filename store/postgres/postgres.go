@@ -88,10 +88,7 @@ func check(db *sql.DB, o *Options) (*sqlstore.Tables, error) {
 	if db == nil {
 		faults = append(faults, penstock.Invalid("db", "must not be nil"))
 	}
-	if o.Poll != 0 && (o.Poll < time.Millisecond || o.Poll > time.Hour) {
-		faults = append(faults, penstock.Invalid("poll", "must be from 1 ms to 1 h, not %v", o.Poll))
-	}
-	return tables, errors.Join(faults...)
+	return tables, errors.Join(append(faults, sqlstore.CheckPoll(o.Poll))...)
 }
 
 // hear prepares how the Store learns of commits, and tells of its own. Nothing

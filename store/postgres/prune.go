@@ -18,17 +18,8 @@ func (s *Store) Prune(ctx context.Context, subject store.Key, through int64) (n 
 		if err := s.number(ctx); err != nil {
 			return 0, err
 		}
-		for more := true; more; {
-			var removed int64
-			err := s.retry(ctx, func(tx sqlstore.Session) (err error) {
-				removed, more, err = s.tables.Prune(ctx, tx, subject, through)
-				return err
-			})
-			if err != nil {
-				return n, err
-			}
-			n += removed
-		}
-		return n, nil
+		return s.tables.PruneAll(subject, through, func(prune func(context.Context, sqlstore.Session) error) error {
+			return s.retry(ctx, func(tx sqlstore.Session) error { return prune(ctx, tx) })
+		})
 	})
 }

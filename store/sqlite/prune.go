@@ -17,16 +17,7 @@ func (s *Store) Prune(ctx context.Context, subject store.Key, through int64) (n 
 	if err := store.CheckPrune(subject, through); err != nil {
 		return 0, err
 	}
-	for more := true; more; {
-		var removed int64
-		err := s.writer.do(ctx, func(ctx context.Context, tx sqlstore.Session) (err error) {
-			removed, more, err = s.tables.Prune(ctx, tx, subject, through)
-			return err
-		})
-		if err != nil {
-			return n, err
-		}
-		n += removed
-	}
-	return n, nil
+	return s.tables.PruneAll(subject, through, func(prune func(context.Context, sqlstore.Session) error) error {
+		return s.writer.do(ctx, prune)
+	})
 }

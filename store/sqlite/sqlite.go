@@ -105,10 +105,7 @@ func check(db *sql.DB, o *Options) (*sqlstore.Tables, error) {
 	if o.BusyTimeout < 0 || o.BusyTimeout > time.Hour {
 		faults = append(faults, penstock.Invalid("busy_timeout", "must be from 0 to 1 h, not %v", o.BusyTimeout))
 	}
-	if o.Poll != 0 && (o.Poll < time.Millisecond || o.Poll > time.Hour) {
-		faults = append(faults, penstock.Invalid("poll", "must be from 1 ms to 1 h, not %v", o.Poll))
-	}
-	return tables, errors.Join(faults...)
+	return tables, errors.Join(append(faults, sqlstore.CheckPoll(o.Poll))...)
 }
 
 // patience is the BusyTimeout.

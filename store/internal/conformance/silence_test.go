@@ -26,9 +26,7 @@ type network struct {
 // open returns a database beyond the network.
 func (n *network) open(t *testing.T) *sql.DB {
 	t.Helper()
-	if pgURL == "" {
-		t.Skip(errNoServer)
-	}
+	needPostgres(t)
 	config, err := pgx.ParseConfig(pgURL)
 	if err != nil {
 		t.Fatal(err)

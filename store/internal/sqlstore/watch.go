@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -216,4 +217,12 @@ func (w *Watch) end(err error) {
 	w.round.err = err
 	close(w.round.over)
 	w.round = &round{over: make(chan struct{})}
+}
+
+// CheckPoll refuses what cannot be the option Poll; 0 stands for its default.
+func CheckPoll(every time.Duration) error {
+	if every != 0 && (every < time.Millisecond || every > time.Hour) {
+		return penstock.Invalid("poll", "must be from 1 ms to 1 h, not %v", every)
+	}
+	return nil
 }

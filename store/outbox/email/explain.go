@@ -12,6 +12,7 @@ import (
 	smtp "github.com/wneessen/go-mail"
 
 	"github.com/penstock-go/penstock/store/outbox"
+	"github.com/penstock-go/penstock/store/outbox/internal/distrust"
 )
 
 // explain says what went wrong in words that hold nothing the server wrote but its codes: it
@@ -30,7 +31,7 @@ func explain(ctx context.Context, err error) error {
 		return fmt.Errorf("refused: %d", answer.Code)
 	}
 	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return &distrustError{cert}
+		return &distrust.Error{Err: cert}
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return errors.New("answers without TLS")
