@@ -89,7 +89,7 @@ func ExampleTaskDiagram() {
 	//     todo --> todo : release [to be held and a plan that is not at its end]
 	//     todo --> todo : release_claim [to be claimed and a plan that is not at its end]
 	//     todo --> skipped : skip [to be enabled and a plan that is running, paused or failed]
-	//     todo --> running : start [to be enabled and a running plan and an open window and to be released and the end of its delay and what comes before it to be done or skipped and fewer than 1,000 attempts]
+	//     todo --> running : start [to be enabled and a running plan and an open window and to be released and the end of its delay and what comes before it to be done or skipped and fewer than 1,000 attempts and a rollout that goes on]
 	//     done --> [*]
 	//     canceled --> [*]
 	//     skipped --> [*]

@@ -45,6 +45,12 @@ var aPlanActions = []releaseplan.Action{
 	releaseplan.ExportPlan, releaseplan.Delete,
 }
 
+// aMilestoneActions are all that can be asked of its milestones.
+var aMilestoneActions = []releaseplan.Action{
+	releaseplan.StartMilestone, releaseplan.SkipMilestone, releaseplan.CompleteMilestone, releaseplan.SetInterval, releaseplan.PauseRollout,
+	releaseplan.ResumeRollout, releaseplan.StopRollout, releaseplan.ClearSafeguard,
+}
+
 // aVerdicts reads one row of a table: the rules against each action, none if it
 // is allowed.
 func aVerdicts(row string) map[releaseplan.Action][]string {
@@ -144,7 +150,7 @@ func TestPlanStateTimesCommand(t *testing.T) {
 				aCell(a, v, by, aSane(a.p, do, ""), aPlanRules(s, do))
 			}
 			for _, v := range a.p.Can(aAnn, a.now) {
-				if !slices.Contains(aPlanActions, v.Action) {
+				if !slices.Contains(aPlanActions, v.Action) && !slices.Contains(aMilestoneActions, v.Action) {
 					a.Errorf("Can tells of %s", v.Action)
 				}
 			}

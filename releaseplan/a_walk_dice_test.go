@@ -68,8 +68,8 @@ func (d *aDice) content() releaseplan.Content {
 			c.Gates = append(c.Gates, releaseplan.Gate{On: on, Timeout: aMinutes(aPick(d, 0, 10, 120))})
 		}
 	}
-	if d.oneIn(4) {
-		c.Milestones = []releaseplan.Milestone{{Name: "10 %"}}
+	if d.oneIn(2) {
+		d.milestones(&c)
 	}
 	if d.oneIn(2) {
 		c.Variables = []releaseplan.Variable{{Name: "version", Value: "1"}}
@@ -109,9 +109,15 @@ func (d *aDice) phase(i int) releaseplan.Phase {
 func (d *aDice) edited(c releaseplan.Content) *releaseplan.Content {
 	i := d.intn(len(c.Phases))
 	p := &c.Phases[i]
-	switch d.intn(6) {
+	switch d.intn(8) {
 	case 0:
 		c.Description += "."
+	case 6:
+		d.editMilestones(&c)
+	case 7:
+		if n := len(c.Safeguards); n > 0 {
+			c.Safeguards = c.Safeguards[:n-1]
+		}
 	case 1:
 		p.Tasks = append(p.Tasks, releaseplan.Task{Name: fmt.Sprintf("new %d.%d", i, len(p.Tasks)), Kind: "deploy"})
 	case 2:
@@ -138,6 +144,9 @@ func (d *aDice) command(p *releaseplan.Plan, now time.Time) (releaseplan.Command
 	steps, _ := p.Next(now)
 	if len(steps) > 0 && d.oneIn(2) {
 		return aStepped(d, steps[d.intn(len(steps))])
+	}
+	if len(p.Content().Milestones) > 0 && d.oneIn(4) {
+		return d.onMilestone(p, now), aPick(d, aAnn, aAnn, aAnn, aRoot, aEve)
 	}
 	by := aPick(d, aAnn, aAnn, aAnn, aAnn, aRoot, aBob, aEve)
 	if d.oneIn(2) {
@@ -197,6 +206,8 @@ func aStepped(d *aDice, s releaseplan.Step) (releaseplan.Command, penstock.Actor
 		c.Action, c.Lease = releaseplan.Start, aPick(d, "", "runner-1")
 	case releaseplan.StepRun:
 		c.Action, c.Lease = releaseplan.Lease, "runner-1"
+	case releaseplan.StepMeasure:
+		return d.measured(s.Safeguard), penstock.System()
 	case releaseplan.StepStop:
 		c.Action = aPick(d, releaseplan.Complete, releaseplan.Fail, releaseplan.Interrupt)
 	}

@@ -64,6 +64,8 @@ func aWalk(t *testing.T, d *aDice, steps int) map[releaseplan.State]int {
 		aOutcome(t, lazy, next, c, by, now, changes, err)
 		aTrail(t, lazy, next, changes)
 		aConsistent(t, next, now)
+		mTrail(t, lazy, next, changes)
+		mConsistent(t, next, now)
 
 		eager = aWoken(t, eager, now)
 		if eager, _, err = eager.Do(c, by, now); err == nil {
@@ -157,8 +159,13 @@ func aOutcome(t *testing.T, p, next *releaseplan.Plan, c releaseplan.Command, by
 			t.Error(unknown)
 		}
 	}
+	if c.Milestone != "" {
+		if named, unknown := p.CanMilestone(c.Milestone, by, now); unknown == nil {
+			verdicts = append(named, verdicts...)
+		}
+	}
 	i := slices.IndexFunc(verdicts, func(v releaseplan.Verdict) bool { return v.Action == c.Action })
-	if i < 0 || c.Attempt != "" { // only the library asks; or it is an outcome that may be late
+	if i < 0 || c.Attempt != "" || !c.Start.IsZero() || c.Interval != nil { // only the library asks; or what it is given decides
 		return
 	}
 	switch v := verdicts[i]; {

@@ -35,6 +35,19 @@ const (
 	Retracted      Action = "retracted"       // a provider has dropped Command.Instance, since nobody waits for it
 )
 
+// The actions on milestones. Command.Milestone names one by its id or name.
+const (
+	StartMilestone    Action = "start_milestone"    // makes it live, now or at Command.Start
+	SkipMilestone     Action = "skip_milestone"     // it is passed over; Command.Remark says why
+	CompleteMilestone Action = "complete_milestone" // the live one is through: the next one starts
+	SetInterval       Action = "set_interval"       // its After is Command.Interval from now on
+	PauseRollout      Action = "pause_rollout"      // what is live stays so, and nothing goes on by itself
+	ResumeRollout     Action = "resume_rollout"
+	StopRollout       Action = "stop_rollout"    // nothing is served any more
+	ClearSafeguard    Action = "clear_safeguard" // Command.Safeguard is taken care of; Command.Remark says how
+	Observe           Action = "observe"         // Command.Safeguard has measured Command.Sample
+)
+
 // The actions on a task: Command.Task names it.
 const (
 	Start        Action = "start"
@@ -64,9 +77,10 @@ const (
 	resumed Action = "recover" // the last failed task was taken care of
 	settle  Action = "settle"  // canceled, and nothing runs any more
 
-	repeat  Action = "repeat"  // a failed task, by its retry policy
-	timeout Action = "timeout" // a task
-	stop    Action = "stop"    // a task, since its plan is canceled
-	abandon Action = "abandon" // a task that was told to stop has stopped: it failed
-	drop    Action = "drop"    // a task of a canceled plan
+	repeat   Action = "repeat"   // a failed task, by its retry policy
+	advanced Action = "progress" // a milestone, when it is its turn
+	timeout  Action = "timeout"  // a task
+	stop     Action = "stop"     // a task, since its plan is canceled
+	abandon  Action = "abandon"  // a task that was told to stop has stopped: it failed
+	drop     Action = "drop"     // a task of a canceled plan
 )

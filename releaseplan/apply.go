@@ -18,6 +18,14 @@ func (p *Plan) apply(c *Change) error {
 	p.st.Changes++
 	p.st.Updated = Stamp{By: c.By, At: c.At}
 	p.secrets = nil
+	if err := p.applyKind(c); err != nil {
+		return err
+	}
+	p.keepTime(c.At)
+	return nil
+}
+
+func (p *Plan) applyKind(c *Change) error {
 	switch c.Kind {
 	case PlanCreated:
 		return p.applyBirth(c)
@@ -45,6 +53,8 @@ func (p *Plan) apply(c *Change) error {
 		p.st.Gate = copyOf(c.Gate)
 	case GateAnswered:
 		p.st.Gate = copyOf(c.Gate)
+	case ExposureStarted, ExposureCompleted, ExposureChanged, ExposureMissed, RolloutPaused, RolloutResumed, RolloutStopped, SafeguardTripped, SafeguardCleared:
+		return p.applyRollout(c)
 	case TaskStarted, TaskLeased, TaskStopped, TaskEnded, TaskMoved, TaskChanged, TaskLate:
 		ref, ok := p.def.index[c.Task]
 		if !ok || c.Status == nil {

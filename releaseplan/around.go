@@ -16,9 +16,17 @@ import (
 )
 
 // saveAround adds the records that stand beside a plan: the name that it takes or
-// leaves, and the values of its secrets. They change seldom, so their versions are
-// read when they do.
+// leaves, the values of its secrets, the target that it holds or serves, and the
+// head of the records that it begins to refer to. They change seldom, so their
+// versions are read when they do.
 func (s *Service) saveAround(ctx context.Context, ops []store.Op, before, after *Plan) ([]store.Op, error) {
+	ops, err := s.saveTarget(ctx, ops, before, after)
+	if err == nil {
+		ops, err = s.saveReferences(ctx, ops, before, after)
+	}
+	if err != nil {
+		return nil, err
+	}
 	puts := make(map[store.Key][]byte)
 	drops := make(map[store.Key]bool)
 	deleted := after.deleted

@@ -28,6 +28,12 @@ func TestDuplicateIsTheSameUnderNewIDs(t *testing.T) {
 	for _, c := range []content{p.Content(), q.Content()} {
 		for _, m := range c.Milestones {
 			ids[m.ID] = true
+			for _, s := range m.Strategies {
+				ids[s.ID] = true
+			}
+		}
+		for _, g := range c.Safeguards {
+			ids[g.ID] = true
 		}
 		for _, phase := range c.Phases {
 			ids[phase.ID] = true
@@ -36,8 +42,8 @@ func TestDuplicateIsTheSameUnderNewIDs(t *testing.T) {
 			}
 		}
 	}
-	if len(ids) != 2*(1+2+4) {
-		t.Errorf("%d ids, want 14", len(ids))
+	if len(ids) != 2*(3+2+4) {
+		t.Errorf("%d ids, want 18", len(ids))
 	}
 	if got, want := bView(t, q, "test").Needs, []string{bID(t, q, "compile")}; !cmp.Equal(got, want) {
 		t.Errorf("test needs %s, want %s", got, want)

@@ -130,7 +130,8 @@ func TestEditUnderWayTouchesOnlyWhatComesBehind(t *testing.T) {
 		{"the start", func(c *content) { c.Start.Mode = releaseplan.OnApproval }, nil, "start"},
 		{"the approval", func(c *content) { c.Approval = &approval.Policy{Description: "y"} }, nil, "approval"},
 		{"the gates", func(c *content) { c.Gates = []releaseplan.Gate{{On: releaseplan.GateComplete}} }, nil, "gates"},
-		{"the milestones", func(c *content) { c.Milestones = []releaseplan.Milestone{{Name: "y"}} }, nil, "milestones"},
+		{"milestones while none is live", func(c *content) { c.Milestones = []releaseplan.Milestone{{Name: "y"}} }, []releaseplan.State{releaseplan.Paused, releaseplan.Failed}, ""},
+		{"the target", func(c *content) { c.Target = &releaseplan.Target{Feature: "checkout", Environment: "production"} }, nil, "target"},
 		{"the planned time", func(c *content) { c.Planned = planned }, nil, "planned_time"},
 	} {
 		t.Run(row.rule, func(t *testing.T) {

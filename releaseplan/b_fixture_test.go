@@ -9,6 +9,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
 var (
@@ -116,6 +117,7 @@ func bSized(phases, tasks int, kind releaseplan.PhaseKind) releaseplan.Content {
 
 // bRich returns a content in which every field is set.
 func bRich() releaseplan.Content {
+	bound := 0.01
 	yes, day, week := false, penstock.Duration{Days: 1}, penstock.Duration{Days: 7}
 	party := penstock.Party{Type: penstock.User, ID: "ann", Name: "Ann", IdentityType: "ldap"}
 	listener := []releaseplan.Listener{{Event: releaseplan.EventFailed, Recipients: []penstock.Party{party}}}
@@ -140,8 +142,13 @@ func bRich() releaseplan.Content {
 			{ID: "0190b7a2-0000-7000-8000-000000000002", Number: 15, Name: "announce", Kind: releaseplan.Free,
 				Tasks: []releaseplan.Task{{ID: "0190b7a2-0000-7000-8000-000000000021", Number: 16, Name: "mail", Kind: releaseplan.Manual}}},
 		},
+		Target: &releaseplan.Target{Feature: "checkout", Environment: "production", Project: "shop"},
 		Milestones: []releaseplan.Milestone{{ID: "0190b7a2-0000-7000-8000-000000000003", Name: "ten percent", Description: "first", After: &day,
-			Strategies: []json.RawMessage{json.RawMessage(`{"name":"flexibleRollout","rollout":10}`)}}},
+			SortOrder: 7, Start: releaseplan.ByHand, At: bNoon.Add(48 * time.Hour),
+			Strategies: []rollout.Strategy{{Name: rollout.FlexibleRollout, Parameters: rollout.Parameters{"rollout": "10"}}}}},
+		Safeguards: []releaseplan.Safeguard{{Name: "errors", Metric: releaseplan.Metric{Name: "error_rate", Labels: map[string][]string{"zone": {"eu"}}},
+			Above: &bound, Window: penstock.Duration{Time: time.Minute}, MinSamples: 10, Action: releaseplan.SafeguardBack, Back: "ten percent"}},
+		Origin:    &releaseplan.Origin{Template: "01JB9GGTGQYEQ9D40R17T3YVW2", Version: 3},
 		Variables: []releaseplan.Variable{{Name: "host", Value: "{region}.example.com"}, {Name: "region", Value: "eu"}, {Name: "token", Value: "s3cret", Secret: true}},
 		Listeners: listener, Gates: []releaseplan.Gate{{On: releaseplan.GateFinalize, Timeout: day}, {On: releaseplan.GateExecute}, {On: releaseplan.GateComplete}},
 		NotifyOwnerOnError: &yes, Labels: map[string]string{"team": "shop", "tier": "1"},

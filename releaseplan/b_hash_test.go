@@ -14,6 +14,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
 // Hashes are stored with approvals and in events: these never change.
@@ -25,7 +26,7 @@ func TestHashesAreGolden(t *testing.T) {
 	}{
 		{"nothing", content{Name: "x"}, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}, // of {}
 		{"a small plan", bARP(), "ce6bf1b2babbf6f26119fede4fcca3120f441c198cbd41de9adf2668741dc6a4"},
-		{"every field", bRich(), "3a1e807f8c3dad13b3126009cb81321abb3e887219604aef8fe00a301d5c1218"},
+		{"every field", bRich(), "e391440dfe6bd2ad7c2b5d86224aca5537e89ae95307b37ae21f2db187cc45b2"},
 		{"many tasks", bSized(3, 5, releaseplan.Parallel), "89b528bf6495d87c8cffc638b499f18da4ba85523d67556f3aea7dfe7587ec1a"},
 	} {
 		if got := bPlan(t, row.c).Hash(); got != row.want {
@@ -51,6 +52,10 @@ type field struct {
 // fields classifies every field of the content.
 func fields() map[string]field {
 	task := func(f func(*releaseplan.Task)) func(*content) { return func(c *content) { f(&c.Phases[0].Tasks[1]) } }
+	strategy := func(f func(*rollout.Strategy)) func(*content) {
+		return func(c *content) { f(&c.Milestones[0].Strategies[0]) }
+	}
+	guard := func(f func(*releaseplan.Safeguard)) func(*content) { return func(c *content) { f(&c.Safeguards[0]) } }
 	other := penstock.UserParty("zoe")
 	day := penstock.Duration{Days: 3}
 	return map[string]field{
@@ -63,7 +68,10 @@ func fields() map[string]field {
 		"Content.Start":              {true, func(c *content) { c.Start.At = c.Start.At.Add(time.Hour) }},
 		"Content.Approval":           {true, func(c *content) { c.Approval.TimeoutMinutes++ }},
 		"Content.Phases":             {true, func(c *content) { slices.Reverse(c.Phases) }},
-		"Content.Milestones":         {true, func(c *content) { c.Milestones = nil }},
+		"Content.Milestones":         {true, func(c *content) { c.Milestones = append(c.Milestones, releaseplan.Milestone{Name: "z"}) }},
+		"Content.Target":             {true, func(c *content) { c.Target = nil }},
+		"Content.Safeguards":         {true, func(c *content) { c.Safeguards = nil }},
+		"Content.Origin":             {false, func(c *content) { c.Origin = nil }},
 		"Content.Variables":          {true, func(c *content) { c.Variables = c.Variables[:1] }},
 		"Content.Listeners":          {false, func(c *content) { c.Listeners = nil }},
 		"Content.Gates":              {true, func(c *content) { c.Gates = c.Gates[:1] }},
@@ -98,10 +106,38 @@ func fields() map[string]field {
 		"Task.Disabled":    {true, task(func(t *releaseplan.Task) { t.Disabled = true })},
 
 		"Milestone.ID":          {false, func(c *content) { c.Milestones[0].ID = "" }},
-		"Milestone.Name":        {true, func(c *content) { c.Milestones[0].Name = "y" }},
+		"Milestone.Name":        {true, func(c *content) { c.Milestones[0].Name, c.Safeguards[0].Back = "y", "y" }},
 		"Milestone.Description": {true, func(c *content) { c.Milestones[0].Description = "y" }},
 		"Milestone.After":       {true, func(c *content) { c.Milestones[0].After = nil }},
+		"Milestone.SortOrder":   {false, func(c *content) { c.Milestones[0].SortOrder++ }},
+		"Milestone.Start":       {true, func(c *content) { c.Milestones[0].Start = "" }},
+		"Milestone.At":          {true, func(c *content) { c.Milestones[0].At = bNoon }},
 		"Milestone.Strategies":  {true, func(c *content) { c.Milestones[0].Strategies = nil }},
+
+		"Strategy.ID":          {false, strategy(func(s *rollout.Strategy) { s.ID = "y" })},
+		"Strategy.Name":        {true, strategy(func(s *rollout.Strategy) { s.Name = "default" })},
+		"Strategy.Title":       {true, strategy(func(s *rollout.Strategy) { s.Title = "y" })},
+		"Strategy.SortOrder":   {false, strategy(func(s *rollout.Strategy) { s.SortOrder++ })},
+		"Strategy.Disabled":    {true, strategy(func(s *rollout.Strategy) { s.Disabled = true })},
+		"Strategy.Parameters":  {true, strategy(func(s *rollout.Strategy) { s.Parameters = nil })},
+		"Strategy.Constraints": {true, strategy(func(s *rollout.Strategy) { s.Constraints = make([]rollout.Constraint, 1) })},
+		"Strategy.Segments":    {true, strategy(func(s *rollout.Strategy) { s.Segments = []int{1} })},
+		"Strategy.Variants":    {true, strategy(func(s *rollout.Strategy) { s.Variants = make([]rollout.Variant, 1) })},
+
+		"Target.Feature":     {true, func(c *content) { c.Target.Feature = "y" }},
+		"Target.Environment": {true, func(c *content) { c.Target.Environment = "y" }},
+		"Target.Project":     {true, func(c *content) { c.Target.Project = "y" }},
+
+		"Safeguard.ID":         {false, guard(func(g *releaseplan.Safeguard) { g.ID = "y" })},
+		"Safeguard.Name":       {true, guard(func(g *releaseplan.Safeguard) { g.Name = "y" })},
+		"Safeguard.Metric":     {true, guard(func(g *releaseplan.Safeguard) { g.Metric.Labels = nil })},
+		"Safeguard.Above":      {true, guard(func(g *releaseplan.Safeguard) { *g.Above = 2 })},
+		"Safeguard.Below":      {true, guard(func(g *releaseplan.Safeguard) { g.Above, g.Below = nil, g.Above })},
+		"Safeguard.Clear":      {true, guard(func(g *releaseplan.Safeguard) { g.Clear = g.Above })},
+		"Safeguard.Window":     {true, guard(func(g *releaseplan.Safeguard) { g.Window = day })},
+		"Safeguard.MinSamples": {true, guard(func(g *releaseplan.Safeguard) { g.MinSamples++ })},
+		"Safeguard.Action":     {true, guard(func(g *releaseplan.Safeguard) { g.Action, g.Back = "", "" })},
+		"Safeguard.Back":       {true, guard(func(g *releaseplan.Safeguard) { g.Action, g.Back = "", "" })},
 
 		"Variable.Name":   {true, func(c *content) { c.Variables[0].Name = "y" }},
 		"Variable.Value":  {true, func(c *content) { c.Variables[0].Value = "y" }},
@@ -152,7 +188,8 @@ func TestHashCoversWhatAnApproverAgreesTo(t *testing.T) {
 			t.Errorf("%s: the hash changed: %t, want %t", name, changed, f.hashed)
 		}
 	}
-	for _, of := range []any{content{}, releaseplan.Phase{}, releaseplan.Task{}, releaseplan.Milestone{}, releaseplan.Variable{}, releaseplan.Gate{},
+	for _, of := range []any{content{}, releaseplan.Phase{}, releaseplan.Task{}, releaseplan.Milestone{}, rollout.Strategy{},
+		releaseplan.Target{}, releaseplan.Safeguard{}, releaseplan.Variable{}, releaseplan.Gate{},
 		releaseplan.Schedule{}, releaseplan.Window{}, releaseplan.RetryPolicy{}, releaseplan.PlannedTime{}, approval.Policy{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(of)) {
 			if _, ok := table[reflect.TypeOf(of).Name()+"."+f.Name]; !ok {
@@ -201,6 +238,12 @@ func TestHashIsOfTheMeaning(t *testing.T) {
 func bForgetIDs(c *content) {
 	for i := range c.Milestones {
 		c.Milestones[i].ID = ""
+		for j := range c.Milestones[i].Strategies {
+			c.Milestones[i].Strategies[j].ID = ""
+		}
+	}
+	for i := range c.Safeguards {
+		c.Safeguards[i].ID = ""
 	}
 	for i := range c.Phases {
 		c.Phases[i].ID = ""

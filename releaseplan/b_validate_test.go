@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +15,30 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
 type content = releaseplan.Content
+
+// strategy gives the content a milestone and returns its only strategy.
+func strategy(c *content) *rollout.Strategy {
+	c.Safeguards, c.Milestones = nil, []releaseplan.Milestone{{Name: "x", Strategies: []rollout.Strategy{{Name: "default"}}}}
+	return &c.Milestones[0].Strategies[0]
+}
+
+// safeguard gives the content a milestone and returns its only safeguard.
+func safeguard(c *content) *releaseplan.Safeguard {
+	bound := 1.0
+	c.Milestones = []releaseplan.Milestone{{Name: "x"}}
+	c.Safeguards = []releaseplan.Safeguard{{Name: "errors", Metric: releaseplan.Metric{Name: "errors"}, Above: &bound,
+		Window: penstock.Duration{Time: time.Minute}}}
+	return &c.Safeguards[0]
+}
+
+func expose(c *content, spec string) {
+	strategy(c)
+	firstTask(c).Kind, firstTask(c).Spec = releaseplan.Expose, json.RawMessage(spec)
+}
 
 // firstTask is the task that most rows spoil.
 func firstTask(c *content) *releaseplan.Task { return &c.Phases[0].Tasks[0] }
@@ -174,7 +196,11 @@ var badContents = []struct {
 	{"nobody approves nothing", func(c *content) { c.Approval.Nodes[0].Approvers = nil }, "approval.nodes[0].approvers: "},
 
 	{"a milestone has a name", func(c *content) { c.Milestones = []releaseplan.Milestone{{}} }, "milestones[0].name: must not be empty"},
-	{"a milestone's id is a UUID", func(c *content) { c.Milestones = []releaseplan.Milestone{{ID: "x", Name: "x"}} }, "milestones[0].id: "},
+	{"a milestone's id is a word", func(c *content) { c.Milestones = []releaseplan.Milestone{{ID: "a/b", Name: "x"}} }, "milestones[0].id: "},
+	{"a milestone's id occurs once", func(c *content) { c.Milestones = []releaseplan.Milestone{{ID: "x", Name: "x"}, {ID: "x", Name: "y"}} }, "milestones[1].id: "},
+	{"a milestone's name occurs once", func(c *content) { c.Milestones = []releaseplan.Milestone{{Name: "x"}, {Name: "x"}} }, "milestones[1].name: is there already"},
+	{"a milestone starts by hand or by itself", func(c *content) { c.Milestones = []releaseplan.Milestone{{Name: "x", Start: releaseplan.OnApproval}} }, "milestones[0].start: "},
+	{"an interval is more than nothing", func(c *content) { c.Milestones = []releaseplan.Milestone{{Name: "x", After: &penstock.Duration{}}} }, "milestones[0].after: must be more"},
 	{"a milestone's description is bounded", func(c *content) {
 		c.Milestones = []releaseplan.Milestone{{Name: "x", Description: strings.Repeat("x", 1<<17)}}
 	}, "milestones[0].description: "},
@@ -183,11 +209,37 @@ var badContents = []struct {
 	}, "milestones[0].after: "},
 	{"milestones are few", func(c *content) { c.Milestones = make([]releaseplan.Milestone, 101) }, "milestones: 101 are too many"},
 	{"strategies are few", func(c *content) {
-		c.Milestones = []releaseplan.Milestone{{Name: "x", Strategies: make([]json.RawMessage, 51)}}
+		c.Milestones = []releaseplan.Milestone{{Name: "x", Strategies: make([]rollout.Strategy, 51)}}
 	}, "milestones[0].strategies: 51 are too many"},
-	{"a strategy is a JSON object", func(c *content) {
-		c.Milestones = []releaseplan.Milestone{{Name: "x", Strategies: []json.RawMessage{json.RawMessage(`7`)}}}
-	}, "milestones[0].strategies[0]: must be a JSON object"},
+	{"a strategy has a name", func(c *content) { strategy(c).Name = "" }, "milestones[0].strategies[0].name: must not be empty"},
+	{"a strategy is bounded", func(c *content) { strategy(c).Title = strings.Repeat("x", releaseplan.MaxSpec) }, "milestones[0].strategies[0]: 65"},
+	{"a strategy is UTF-8", func(c *content) { strategy(c).Parameters = rollout.Parameters{"groupId": "\xff"} }, "milestones[0].strategies[0]: must be UTF-8"},
+	{"a strategy can be written", func(c *content) { strategy(c).SortOrder = math.NaN() }, "milestones[0].strategies[0]: cannot be written"},
+	{"a target has a feature", func(c *content) { c.Target = &releaseplan.Target{Environment: "production"} }, "target.feature: must not be empty"},
+	{"a target has an environment", func(c *content) { c.Target = &releaseplan.Target{Feature: "checkout"} }, "target.environment: must not be empty"},
+	{"a target's names are bounded", func(c *content) {
+		c.Target = &releaseplan.Target{Feature: "f", Environment: "e", Project: strings.Repeat("x", 101)}
+	}, "target.project: must be at most 100"},
+
+	{"a safeguard has a name", func(c *content) { safeguard(c).Name = "" }, "safeguards[0].name: must not be empty"},
+	{"a safeguard's name occurs once", func(c *content) { safeguard(c); c.Safeguards = append(c.Safeguards, c.Safeguards[0]) }, "safeguards[1].name: is there already"},
+	{"a safeguard has a metric", func(c *content) { safeguard(c).Metric.Name = "" }, "safeguards[0].metric.name: "},
+	{"labels of a metric are few", func(c *content) {
+		safeguard(c).Metric.Labels = map[string][]string{"zone": make([]string, 65)}
+	}, "safeguards[0].metric.labels: "},
+	{"a safeguard has a bound", func(c *content) { safeguard(c).Above = nil }, "safeguards[0]: needs either above or below"},
+	{"a safeguard has one bound", func(c *content) { g := safeguard(c); g.Below = g.Above }, "safeguards[0]: needs either above or below"},
+	{"a bound is a number", func(c *content) { *safeguard(c).Above = math.Inf(1) }, "safeguards[0].above: must be a number"},
+	{"a safeguard is clear on the good side", func(c *content) { x := 2.0; safeguard(c).Clear = &x }, "safeguards[0].clear: must not be above"},
+	{"a safeguard looks at some time", func(c *content) { safeguard(c).Window = penstock.Duration{} }, "safeguards[0].window: must be from 1 second"},
+	{"a safeguard does not look back for ever", func(c *content) { safeguard(c).Window = penstock.Duration{Days: 32} }, "safeguards[0].window: must be from 1 second"},
+	{"a safeguard acts", func(c *content) { safeguard(c).Action = "cry" }, "safeguards[0].action: "},
+	{"a safeguard goes back to a milestone", func(c *content) { safeguard(c).Action = releaseplan.SafeguardBack }, "safeguards[0].back: "},
+	{"only a safeguard that goes back says where", func(c *content) { safeguard(c).Back = "x" }, "safeguards[0].back: goes with"},
+	{"safeguards are few", func(c *content) { c.Safeguards = make([]releaseplan.Safeguard, 21) }, "safeguards: 21 are too many"},
+	{"samples are not fewer than none", func(c *content) { safeguard(c).MinSamples = -1 }, "safeguards[0].min_samples: "},
+	{"an expose task names a milestone", func(c *content) { expose(c, `{"milestone":"none"}`) }, "phases[0].tasks[0].spec.milestone: "},
+	{"an expose task has a spec", func(c *content) { expose(c, `{"mile":"x"}`) }, "phases[0].tasks[0].spec: must be"},
 
 	{"a variable has a name", func(c *content) { c.Variables = []releaseplan.Variable{{Name: ""}} }, "variables[0].name: "},
 	{"a variable's name begins with a letter", func(c *content) { c.Variables = []releaseplan.Variable{{Name: "1a"}} }, "variables[0].name: "},

@@ -69,7 +69,7 @@ func (p *Plan) can(c Command, by penstock.Actor, at time.Time) Verdict {
 	if p.Archived() && !allowedArchived(c.Action) {
 		v.Refusals = append(v.Refusals, Refusal{Rule: "not_archived", Needs: "the plan to be unarchived first"})
 	}
-	sit := &situation{p: p, by: by, at: at}
+	sit := &situation{p: p, by: by, at: at, place: p.place(c.Action, c.Milestone), later: c.later(at)}
 	switch rule, stands := standing[c.Action]; {
 	case c.Action.onTask():
 		ref := p.def.index[c.Task]
@@ -138,7 +138,7 @@ var (
 	planActions = sync.OnceValue(func() []Action {
 		return slices.Sorted(func(yield func(Action) bool) {
 			for a := range standing {
-				if !a.internal() && !yield(a) {
+				if !a.internal() && a != Observe && !yield(a) { // what measures asks nobody
 					return
 				}
 			}

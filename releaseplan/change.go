@@ -1,12 +1,11 @@
 package releaseplan
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
 // A Change is one fact in the life of a plan: what a command, a rule or the time
@@ -22,7 +21,7 @@ type Change struct {
 	Remark string         `json:"remark,omitempty"`
 
 	Task   string      `json:"task,omitempty"`   // id
-	Name   string      `json:"name,omitempty"`   // of the task, for people
+	Name   string      `json:"name,omitempty"`   // of the task, milestone or safeguard, for people
 	Status *TaskStatus `json:"status,omitempty"` // of the task, after
 
 	Birth     *Birth            `json:"birth,omitempty"`
@@ -33,6 +32,11 @@ type Change struct {
 	Instance  string            `json:"instance,omitempty"` // of a request, at its provider
 	Gate      *GateStatus       `json:"gate,omitempty"`
 	Schedule  time.Time         `json:"schedule,omitzero"` // that was kept or missed
+
+	Milestone string             `json:"milestone,omitempty"` // id
+	Exposure  *Exposure          `json:"exposure,omitempty"`  // of the milestone, after
+	Serves    []rollout.Strategy `json:"serves,omitempty"`    // of a milestone that goes live
+	Trip      *Trip              `json:"trip,omitempty"`      // of a safeguard
 
 	def *definition // of Birth or Revision, on its way from Do to apply
 }
@@ -60,6 +64,18 @@ const (
 
 	GateOpened   ChangeKind = "gate.opened"   // Gate, with the code
 	GateAnswered ChangeKind = "gate.answered" // Gate
+
+	ExposureStarted   ChangeKind = "milestone.started"   // Milestone, Serves; From: the one before; perhaps Schedule
+	ExposureCompleted ChangeKind = "milestone.completed" // Milestone: it is through
+	ExposureChanged   ChangeKind = "milestone.changed"   // Milestone, Exposure: skipped, scheduled, another interval
+	ExposureMissed    ChangeKind = "milestone.missed"    // Milestone, Schedule: it could not be kept
+
+	RolloutPaused  ChangeKind = "rollout.paused"
+	RolloutResumed ChangeKind = "rollout.resumed"
+	RolloutStopped ChangeKind = "rollout.stopped"
+
+	SafeguardTripped ChangeKind = "safeguard.tripped" // Trip
+	SafeguardCleared ChangeKind = "safeguard.cleared" // Trip: that is over; perhaps with the sample that says so
 
 	TaskStarted ChangeKind = "task.started" // Status: a new attempt
 	TaskLeased  ChangeKind = "task.leased"  // Status: a Runner has it
@@ -91,41 +107,3 @@ type PhaseRevision struct {
 	ID  string `json:"id"`
 	New *Phase `json:"new,omitempty"`
 }
-
-// String tells the change to people, without its time.
-func (c Change) String() string {
-	var b strings.Builder
-	subject := "plan"
-	if c.Task != "" {
-		subject = fmt.Sprintf("task %q", c.Name)
-	}
-	fmt.Fprintf(&b, "%s ", subject)
-	switch {
-	case c.Kind == PlanCommented:
-		b.WriteString("comment")
-	case c.Kind == ApprovalVoted:
-		fmt.Fprintf(&b, "vote: %s", c.Vote)
-	case c.Gate != nil:
-		fmt.Fprintf(&b, "%s check", c.Gate.On)
-		if c.Gate.Answer != "" {
-			fmt.Fprintf(&b, ": %s", c.Gate.Answer)
-		}
-	case c.From != c.To && c.From != "":
-		fmt.Fprintf(&b, "%s → %s", words(c.From), words(c.To))
-	default:
-		_, verb, _ := strings.Cut(string(c.Kind), ".")
-		b.WriteString(verb)
-		if c.Action != "" && c.Kind == TaskChanged {
-			fmt.Fprintf(&b, ": %s", words(string(c.Action)))
-		}
-	}
-	if who := c.By.Label(); who != "" && who != penstock.SystemID {
-		fmt.Fprintf(&b, " by %s", who)
-	}
-	if c.Remark != "" {
-		fmt.Fprintf(&b, " (%s)", c.Remark)
-	}
-	return b.String()
-}
-
-func words(s string) string { return strings.ReplaceAll(s, "_", " ") }

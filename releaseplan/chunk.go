@@ -130,5 +130,6 @@ func (d *definition) link(raws [][]byte) error {
 		}
 		d.phases = append(d.phases, p)
 	}
+	d.findExposed()
 	return nil
 }

@@ -15,7 +15,7 @@ type Command struct {
 	Task    string            `json:"task,omitempty"`    // id, of an action on a task
 	Attempt string            `json:"attempt,omitempty"` // Complete, Fail, Interrupt: id of the attempt; empty: the one under way
 	Remark  string            `json:"remark,omitempty"`  // why, or what is to be said; at most MaxRemark bytes
-	Start   time.Time         `json:"start,omitzero"`    // Execute, late: the effective start
+	Start   time.Time         `json:"start,omitzero"`    // Execute, late: the effective start; StartMilestone: when, if not now
 	Code    string            `json:"code,omitempty"`    // AnswerGate: the one-time code
 	Answer  GateAnswer        `json:"answer,omitempty"`  // AnswerGate
 	Vote    approval.Decision `json:"vote,omitempty"`    // Vote; Remark is its comment
@@ -27,6 +27,12 @@ type Command struct {
 	Report    *approval.Answer `json:"report,omitempty"`    // ReportApproval: what the provider says
 	Instance  string           `json:"instance,omitempty"`  // ReportApproval, Retracted: the provider's id of the request
 	Request   string           `json:"request,omitempty"`   // ReportApproval: id of the request it is about; empty: the open one
+
+	Milestone string             `json:"milestone,omitempty"` // id or name, of an action on a milestone
+	Interval  *penstock.Duration `json:"interval,omitempty"`  // SetInterval; nil: until somebody says so
+	AtOnce    bool               `json:"at_once,omitempty"`   // SetInterval: the next milestone may start at once
+	Safeguard string             `json:"safeguard,omitempty"` // id or name: ClearSafeguard, Observe
+	Sample    *Sample            `json:"sample,omitempty"`    // Observe
 
 	// Members are the users of the groups that the approval policy names, by
 	// [penstock.Party.Key]. RequestApproval needs them; a Service asks its Directory.

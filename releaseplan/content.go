@@ -24,13 +24,23 @@ type Content struct {
 	Approval    *approval.Policy `json:"approval,omitempty"` // default: none is required
 
 	Phases     []Phase     `json:"phases,omitempty"`
+	Target     *Target     `json:"target,omitempty"` // what the milestones expose
 	Milestones []Milestone `json:"milestones,omitempty"`
+	Safeguards []Safeguard `json:"safeguards,omitempty"` // what keeps watch over them
 	Variables  []Variable  `json:"variables,omitempty"`
 	Listeners  []Listener  `json:"listeners,omitempty"`
 	Gates      []Gate      `json:"gates,omitempty"` // at most one of each kind
 
 	NotifyOwnerOnError *bool             `json:"notify_owner_on_error,omitempty"` // default: true
 	Labels             map[string]string `json:"labels,omitempty"`
+	Origin             *Origin           `json:"origin,omitempty"` // the template it was made from
+}
+
+// An Origin names the template that content was made from, for people: nothing
+// depends on it.
+type Origin struct {
+	Template string `json:"template"`          // id
+	Version  int64  `json:"version,omitempty"` // of the template
 }
 
 // A Phase is one stretch of a plan. Phases run one after another.
@@ -63,7 +73,7 @@ type Task struct {
 	Name        string            `json:"name"`             // 1 to 255 characters
 	Description string            `json:"description,omitempty"`
 	Owner       penstock.Party    `json:"owner,omitzero"` // may do everything with the task
-	Kind        string            `json:"kind,omitempty"` // Manual, Wait, or the name of a Handler; default: Manual
+	Kind        string            `json:"kind,omitempty"` // Manual, Wait, Expose, or the name of a Handler; default: Manual
 	Spec        json.RawMessage   `json:"spec,omitempty"` // what its kind wants to know: a JSON object
 	Start       StartMode         `json:"start,omitempty"`
 	Needs       []string          `json:"needs,omitempty"` // tasks to be settled first: ids, or names that are plain
@@ -78,8 +88,9 @@ type Task struct {
 
 // Kinds of tasks that need no handler.
 const (
-	Manual = "manual" // a person does it and says so; the default
-	Wait   = "wait"   // passes by itself: its Spec is a WaitSpec
+	Manual = "manual"    // a person does it and says so; the default
+	Wait   = "wait"      // passes by itself: its Spec is a WaitSpec
+	Expose = "milestone" // starts a milestone: its Spec is an ExposeSpec
 )
 
 // WaitSpec is the Spec of a Wait task: exactly one of its fields.
@@ -145,16 +156,6 @@ const (
 	GateComplete GateKind = "complete"
 )
 
-// A Milestone is a step of exposure. Here it is content only: it is kept, hashed
-// and carried along.
-type Milestone struct {
-	ID          string             `json:"id,omitempty"` // given by the plan if empty
-	Name        string             `json:"name"`         // 1 to 255 characters
-	Description string             `json:"description,omitempty"`
-	After       *penstock.Duration `json:"after,omitempty"` // go on to the next one after this long
-	Strategies  []json.RawMessage  `json:"strategies,omitempty"`
-}
-
 // A Listener is told of events. Which change is which event: see [NoticeData].
 type Listener struct {
 	Event      Event            `json:"event"`
@@ -188,7 +189,10 @@ func (c Content) clone() Content {
 	}
 	c.NotifyOwnerOnError = copyOf(c.NotifyOwnerOnError)
 	c.Phases = cloneEach(c.Phases, Phase.clone)
+	c.Target = copyOf(c.Target)
 	c.Milestones = cloneEach(c.Milestones, Milestone.clone)
+	c.Safeguards = cloneEach(c.Safeguards, Safeguard.clone)
+	c.Origin = copyOf(c.Origin)
 	c.Variables = slices.Clone(c.Variables)
 	c.Listeners = cloneEach(c.Listeners, Listener.clone)
 	c.Gates = slices.Clone(c.Gates)
@@ -209,12 +213,6 @@ func (t Task) clone() Task {
 	t.Planned = t.Planned.clone()
 	t.Listeners = cloneEach(t.Listeners, Listener.clone)
 	return t
-}
-
-func (m Milestone) clone() Milestone {
-	m.After = copyOf(m.After)
-	m.Strategies = cloneEach(m.Strategies, slices.Clone[json.RawMessage])
-	return m
 }
 
 func (l Listener) clone() Listener {

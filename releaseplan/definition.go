@@ -21,13 +21,14 @@ type definition struct {
 	index   map[string]taskRef // by task id
 	names   []map[string][]int // places by name, of each phase; while needs are looked up
 	raw     []byte             // the content without its phases, as JSON
+	exposed []bool             // of each milestone: an enabled Expose task starts it
 }
 
 // A phaseDef is the definition of one phase.
 type phaseDef struct {
 	*Phase
 	needs [][]taskRef // of each task
-	waits []int       // the places of its Wait tasks
+	own   []int       // the places of its Wait and Expose tasks, which start without a Runner
 	kinds int         // how many kinds of task it has
 	raw   []byte      // the phase as JSON
 
@@ -86,6 +87,7 @@ func (d *definition) findNeeds(v *validator) {
 	for i := range d.content.Phases {
 		d.phases = append(d.phases, d.phase(v, i))
 	}
+	d.findExposed()
 	d.cycles(v)
 	d.names = nil
 }
@@ -104,9 +106,7 @@ func (c *Content) normalize(scope string) {
 			v.Digest = ""
 		}
 	}
-	for i := range c.Milestones {
-		giveID(&c.Milestones[i].ID, scope, "milestone", i, 0)
-	}
+	c.normalizeMilestones(scope)
 	for i := range c.Phases {
 		p := &c.Phases[i]
 		giveID(&p.ID, scope, "phase", i, 0)
@@ -160,8 +160,8 @@ func (p *phaseDef) survey() {
 	kinds := make(map[string]bool)
 	for j := range p.Tasks {
 		kinds[p.Tasks[j].Kind] = true
-		if p.Tasks[j].Kind == Wait {
-			p.waits = append(p.waits, j)
+		if p.Tasks[j].Kind == Wait || p.Tasks[j].Kind == Expose {
+			p.own = append(p.own, j)
 		}
 	}
 	p.kinds = len(kinds)

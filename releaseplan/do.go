@@ -19,7 +19,7 @@ import (
 // A refused command returns p and one of: [*penstock.RefusedError] if the state
 // or a guard says no, [*penstock.InvalidError], perhaps several, if the command
 // itself is wrong, [*penstock.ForbiddenError], an ErrConflict if IfVersion is
-// stale, or an ErrNotFound if the task is not of this plan.
+// stale, or an ErrNotFound if the task, milestone or safeguard is not of this plan.
 func (p *Plan) Do(c Command, by penstock.Actor, at time.Time) (*Plan, []Change, error) {
 	if err := c.check(); err != nil {
 		return p, nil, err
@@ -106,7 +106,9 @@ func (t *transition) who() penstock.Party {
 	return who
 }
 
-func (t *transition) situation() *situation { return &situation{p: t.p, by: t.by, at: t.at} }
+func (t *transition) situation() *situation {
+	return &situation{p: t.p, by: t.by, at: t.at, place: t.p.place(t.command.Action, t.command.Milestone), later: t.command.later(t.at)}
+}
 
 // asSystem runs f for the library itself.
 func (t *transition) asSystem(f func() error) error {
@@ -128,6 +130,9 @@ func (t *transition) run() error {
 		return t.task()
 	}
 	if rule, ok := standing[c.Action]; ok {
+		if c.Action.onMilestone() && c.Milestone != "" && t.p.def.content.milestone(c.Milestone) < 0 {
+			return t.p.noMilestone(c.Milestone)
+		}
 		if err := t.stands(c.Action, rule); err != nil {
 			return err
 		}
@@ -159,7 +164,7 @@ func (t *transition) stands(a Action, rule standingRule) error {
 			e.Allowed = t.p.allowed(t.by, t.at)
 			return e
 		}
-		e.Needs = append(e.Needs, r.Needs)
+		e.Needs, e.Earliest = append(e.Needs, r.Needs), later(e.Earliest, r.Earliest)
 	}
 	return e
 }
@@ -186,6 +191,11 @@ func (t *transition) move(a Action, along func(*situation, State, Action) (State
 	}
 	if err := t.record(c); err != nil {
 		return err
+	}
+	if r := t.p.rollout(); to == Canceling && r.Live != "" {
+		if err := t.record(Change{Kind: RolloutStopped, Action: a, Milestone: r.Live, Name: r.Name, From: r.Name}); err != nil {
+			return err
+		}
 	}
 	return t.openGate(to)
 }

@@ -42,6 +42,17 @@
 // nothing. A failed task never counts as done: it is retried or skipped, or the plan
 // fails.
 //
+// # Milestones
+//
+// A [Milestone] is a step of exposure: the strategies by which people have a
+// feature while it is live. At most one is live, and it goes on being served while
+// the plan is paused, failed or completed; a cancel ends that. The next one starts
+// after an interval during which the plan ran, at a time, or when a person or an
+// [Expose] task says so. Going back is always possible. A [Safeguard] watches a
+// metric that a [MetricSource] tells; when it trips it pauses the rollout, goes back
+// or stops, and nothing goes forward until it is clear. [Service.Serving] is what is
+// live, for an evaluator of package rollout.
+//
 // # The audit trail
 //
 // Every change is an event in the store, written in the same commit as the plan. The

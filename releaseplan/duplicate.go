@@ -2,7 +2,9 @@ package releaseplan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -18,8 +20,14 @@ func (p *Plan) Duplicate(id string) Content {
 	renamed := make(map[string]string, len(p.def.index))
 	for i := range c.Milestones {
 		c.Milestones[i].ID = ""
-		giveID(&c.Milestones[i].ID, scope, "milestone", i, 0)
+		for j := range c.Milestones[i].Strategies {
+			c.Milestones[i].Strategies[j].ID = ""
+		}
 	}
+	for i := range c.Safeguards {
+		c.Safeguards[i].ID = ""
+	}
+	c.normalizeMilestones(scope)
 	for i := range c.Phases {
 		phase := &c.Phases[i]
 		phase.ID, phase.Number = "", 0
@@ -42,10 +50,8 @@ func (p *Plan) Duplicate(id string) Content {
 	return c
 }
 
-// Shift moves every time in the content so that the plan starts at start: the
-// planned times, the window, a schedule, the planned times of tasks, and Wait
-// tasks that pass at a time stay as far from the start as they were. A content
-// without a planned start is an ErrInvalid.
+// Shift moves every time in the content so that the plan starts at start, as
+// [Content.Move] does. A content without a planned start is an ErrInvalid.
 func (c *Content) Shift(start time.Time) error {
 	if start.IsZero() {
 		return penstock.Invalid("start", "must be set")
@@ -53,39 +59,73 @@ func (c *Content) Shift(start time.Time) error {
 	if c.Planned == nil || c.Planned.Start.IsZero() {
 		return penstock.Invalid("planned_time.start", "must be set to be shifted")
 	}
-	by := instant(start).Sub(c.Planned.Start)
-	shifted := c.clone()
-	move := func(t *time.Time) {
+	return c.Move(instant(start).Sub(c.Planned.Start))
+}
+
+// Move moves every time in the content by as much: the planned times, the window, a
+// schedule, the planned times of tasks, Wait tasks that pass at a time and
+// milestones that start at one. A Wait task whose spec is none is an ErrInvalid; then nothing is moved.
+func (c *Content) Move(by time.Duration) error {
+	moved := c.clone()
+	err := moved.times(func(_ string, t *time.Time) { *t = t.Add(by) })
+	if err == nil {
+		*c = moved
+	}
+	return err
+}
+
+// Times yields every time that [Content.Move] would move, with its path. What is no wait in
+// a Wait task has none.
+func (c *Content) Times() iter.Seq2[string, time.Time] {
+	return func(yield func(string, time.Time) bool) {
+		all, more := c.clone(), true
+		_ = all.times(func(path string, t *time.Time) { more = more && yield(path, *t) }) // told by Validate
+	}
+}
+
+// times lets move change every time that is set. All are visited, also if there is an error.
+func (c *Content) times(move func(path string, t *time.Time)) error {
+	at := func(path string, t *time.Time) {
 		if !t.IsZero() {
-			*t = t.Add(by)
+			move(path, t)
 		}
 	}
-	move(&shifted.Planned.Start)
-	move(&shifted.Planned.End)
-	if shifted.Window != nil {
-		move(&shifted.Window.Start)
-		move(&shifted.Window.End)
+	planned := func(path string, t *PlannedTime) {
+		if t != nil {
+			at(path+".start", &t.Start)
+			at(path+".end", &t.End)
+		}
 	}
-	move(&shifted.Start.At)
-	for i := range shifted.Phases {
-		for j := range shifted.Phases[i].Tasks {
-			t := &shifted.Phases[i].Tasks[j]
-			if t.Planned != nil {
-				move(&t.Planned.Start)
-				move(&t.Planned.End)
+	planned("planned_time", c.Planned)
+	if c.Window != nil {
+		at("window.start", &c.Window.Start)
+		at("window.end", &c.Window.End)
+	}
+	at("start.at", &c.Start.At)
+	for i := range c.Milestones {
+		at(fmt.Sprintf("milestones[%d].at", i), &c.Milestones[i].At)
+	}
+	var v validator
+	for i := range c.Phases {
+		for j := range c.Phases[i].Tasks {
+			t, path := &c.Phases[i].Tasks[j], fmt.Sprintf("phases[%d].tasks[%d]", i, j)
+			planned(path+".planned_time", t.Planned)
+			if t.Kind != Wait {
+				continue
 			}
-			if t.Kind == Wait {
-				w, err := waitSpec(t.Spec)
-				if err != nil {
-					return penstock.Invalid(fmt.Sprintf("phases[%d].tasks[%d].spec", i, j), "must be a wait: %v", err)
-				}
-				move(&w.Until)
-				if t.Spec, err = json.Marshal(w); err != nil {
-					return penstock.Invalid(fmt.Sprintf("phases[%d].tasks[%d].spec", i, j), "cannot be moved: %v", err)
-				}
+			w, err := waitSpec(t.Spec)
+			if err != nil {
+				v.fault(path+".spec", "must be a wait: %v", err)
+				continue
+			}
+			if w.Until.IsZero() {
+				continue
+			}
+			at(path+".spec.until", &w.Until)
+			if t.Spec, err = json.Marshal(w); err != nil {
+				v.fault(path+".spec", "cannot be moved: %v", err)
 			}
 		}
 	}
-	*c = shifted
-	return nil
+	return errors.Join(v.faults...)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/canonical"
 )
 
@@ -22,9 +23,15 @@ func (t *transition) edit(content Content) error {
 	if err := p.foreign(&content); err != nil {
 		return err
 	}
+	if p.rollout().Live != "" && !sameJSON(content.Target, p.def.content.Target) {
+		return penstock.Invalid("target", "is being served: stop the rollout first")
+	}
 	p.keepNumbers(&content)
 	next, err := define(content, p.id, p.def.version+1)
 	if err != nil {
+		return err
+	}
+	if err := p.jumps(next, t.at); err != nil {
 		return err
 	}
 	if p.st.State != Draft {
@@ -136,7 +143,8 @@ func (p *Plan) keepNumbers(c *Content) {
 
 // underWay reports what an edit may not touch in a plan that is paused or failed:
 // everything but name, description, owner, folder, labels, listeners, variables,
-// and tasks and phases behind the last one that is settled or under way. Before
+// safeguards, milestones behind the one that is live, and tasks and phases behind
+// the last one that is settled or under way. Before
 // that one, a task that is still to be done may change, but not its place.
 func (p *Plan) underWay(next *definition) error {
 	var v validator
@@ -147,10 +155,15 @@ func (p *Plan) underWay(next *definition) error {
 	}{
 		{"window", sameJSON(a.Window, b.Window)}, {"start", sameJSON(a.Start, b.Start)},
 		{"approval", sameJSON(a.Approval, b.Approval)}, {"gates", sameJSON(a.Gates, b.Gates)},
-		{"milestones", sameJSON(a.Milestones, b.Milestones)}, {"planned_time", sameJSON(a.Planned, b.Planned)},
+		{"target", sameJSON(a.Target, b.Target)}, {"planned_time", sameJSON(a.Planned, b.Planned)},
 	} {
 		if !part.same {
 			v.fault(part.field, "can be edited only in a draft: reopen the plan first")
+		}
+	}
+	for i := 0; i <= p.livePlace(); i++ {
+		if i >= len(b.Milestones) || !sameJSON(a.Milestones[i], b.Milestones[i]) {
+			v.fault(fmt.Sprintf("milestones[%d]", i), "is live, or comes before the one that is: it stays as it is")
 		}
 	}
 	last := taskRef{-1, -1}

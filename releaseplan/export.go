@@ -199,6 +199,7 @@ func (v *validator) status(p *Plan) {
 	if p.gate(gateOf(st.State)) != nil && (st.Gate == nil || st.Gate.On != gateOf(st.State)) {
 		v.fault("status.gate", "must fit the state")
 	}
+	v.rollout("status.rollout", p)
 }
 
 // taskStatus checks one task's status.

@@ -15,6 +15,9 @@ type situation struct {
 	p  *Plan
 	by penstock.Actor
 	at time.Time
+
+	place int  // of the milestone that it is about, or -1
+	later bool // the milestone is to start at a later time, at which that is judged
 }
 
 var (
@@ -121,11 +124,22 @@ var standing = map[Action]standingRule{
 	AnswerGate:     {in: []State{FinalizeCheck, ExecuteCheck, CompleteCheck}, guards: []planGuard{notArchived, gateOpen}},
 	Finish:         {in: []State{Running, Paused}, guards: []planGuard{notArchived, hasMilestones, finishNotAsked}},
 	Comment:        {},
-	Archive:        {guards: []planGuard{notArchived, nothingRuns, requestClosed}},
-	Unarchive:      {guards: []planGuard{archived}},
-	Duplicate:      {},
-	ExportPlan:     {},
-	Delete:         {guards: []planGuard{nothingRuns, requestClosed, retracted}},
+
+	StartMilestone:    {guards: []planGuard{notArchived, milestoneThere, planNotOver, notLive, forwardRunning, forwardWindow, forwardClear, backApproved}},
+	SkipMilestone:     {guards: []planGuard{notArchived, milestoneThere, planNotOver, notPassed, notSkipped}},
+	CompleteMilestone: {guards: []planGuard{notArchived, planGoing, somethingLive, notThrough, rolloutGoing, windowOpen}},
+	SetInterval:       {guards: []planGuard{notArchived, milestoneThere, planNotOver}},
+	PauseRollout:      {guards: []planGuard{notArchived, hasMilestones, planNotOver, rolloutGoing}},
+	ResumeRollout:     {guards: []planGuard{notArchived, planNotOver, rolloutPaused, safeguardsClear}},
+	StopRollout:       {guards: []planGuard{notArchived, planNotOver, somethingLive}},
+	ClearSafeguard:    {guards: []planGuard{notArchived, planNotOver, safeguardTripped}},
+	Observe:           {guards: []planGuard{notArchived}},
+
+	Archive:    {guards: []planGuard{notArchived, nothingRuns, requestClosed}},
+	Unarchive:  {guards: []planGuard{archived}},
+	Duplicate:  {},
+	ExportPlan: {},
+	Delete:     {guards: []planGuard{nothingRuns, requestClosed, retracted}},
 }
 
 // refusals returns why an action that keeps the state cannot be done; none if it can.
@@ -136,7 +150,11 @@ func (r standingRule) refusals(s *situation) []lifecycle.Refusal {
 	var all []lifecycle.Refusal
 	for _, g := range r.guards {
 		if !g.Holds(s) {
-			all = append(all, lifecycle.Refusal{Rule: g.Rule, Needs: g.Needs})
+			refusal := lifecycle.Refusal{Rule: g.Rule, Needs: g.Needs}
+			if g.Clears != nil {
+				refusal.Earliest = g.Clears(s)
+			}
+			all = append(all, refusal)
 		}
 	}
 	return all

@@ -13,7 +13,7 @@ import (
 
 // What an approver agrees to is hashed: SHA-256 over the canonical JSON (RFC
 // 8785) of phases with their tasks, variables, window, start, approval policy,
-// gates and milestones. Empty members are omitted, so that a later field leaves
+// gates, milestones, safeguards and their target. Empty members are omitted, so that a later field leaves
 // old hashes as they are. Ids and numbers are left out, and needs are positions,
 // so that a copy of a plan has the same hash; so are owners, listeners, labels,
 // the folder, and the plan's own name and description.
@@ -84,7 +84,6 @@ func (d *definition) encode(v *validator) {
 // sum hashes the members, which stand here in the order of their names.
 func (d *definition) sum(v *validator, phases [][]byte) string {
 	c := &d.content
-	milestones := cloneEach(c.Milestones, func(m Milestone) Milestone { m.ID = ""; return m })
 	var doc bytes.Buffer
 	member := func(name string, value []byte) {
 		if doc.Len() > 0 {
@@ -100,14 +99,20 @@ func (d *definition) sum(v *validator, phases [][]byte) string {
 	if len(c.Gates) > 0 {
 		member("gates", v.encode("gates", canonical.JSON, c.Gates))
 	}
-	if len(milestones) > 0 {
-		member("milestones", v.encode("milestones", canonical.JSON, milestones))
+	if len(c.Milestones) > 0 {
+		member("milestones", v.encode("milestones", canonical.JSON, c.hashedMilestones()))
 	}
 	if len(phases) > 0 {
 		member("phases", append(append([]byte{'['}, bytes.Join(phases, []byte{','})...), ']'))
 	}
+	if len(c.Safeguards) > 0 {
+		member("safeguards", v.encode("safeguards", canonical.JSON, c.hashedSafeguards()))
+	}
 	if c.Start != (Schedule{}) {
 		member("start", v.encode("start", canonical.JSON, c.Start))
+	}
+	if c.Target != nil {
+		member("target", v.encode("target", canonical.JSON, c.Target))
 	}
 	if len(c.Variables) > 0 {
 		member("variables", v.encode("variables", canonical.JSON, c.Variables))

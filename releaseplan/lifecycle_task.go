@@ -30,7 +30,7 @@ var taskLife = lifecycle.Machine[*taskSituation, TaskState, Action]{
 	ByRule:  []Action{drop, abandon, stop, timeout, repeat},
 	Rules: map[TaskState]map[Action]taskRule{
 		TaskTodo: {
-			Start:        {To: TaskRunning, If: []taskGuard{taskEnabled, planRuns, taskWindowOpen, notHeld, notPutOff, taskReady, attemptsLeft}},
+			Start:        {To: TaskRunning, If: []taskGuard{taskEnabled, planRuns, taskWindowOpen, notHeld, notPutOff, taskReady, attemptsLeft, rolloutFree}},
 			Complete:     {To: TaskDone, If: []taskGuard{taskEnabled, isManual, planRuns, taskWindowOpen, notHeld, taskReady, attemptsLeft}},
 			Skip:         {To: TaskSkipped, If: []taskGuard{taskEnabled, planUnderWay}},
 			Hold:         {To: TaskTodo, If: []taskGuard{notHeld, planAlive}},

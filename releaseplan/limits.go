@@ -6,6 +6,7 @@ const (
 	MaxPhases      = 100
 	MaxTasks       = 10_000 // in all phases
 	MaxMilestones  = 100
+	MaxSafeguards  = 20
 	MaxVariables   = 1_000
 	MaxSecrets     = 50 // variables that are secret
 	MaxListeners   = 100

@@ -10,7 +10,8 @@ import (
 
 // Lint returns every fault that keeps the plan from being finalized, as one
 // joined error that is an ErrInvalid, or nil: variables that cannot be resolved,
-// secret variables whose value is not set, an approval that nobody provides.
+// secret variables whose value is not set, an approval that nobody provides,
+// milestones that cannot be served.
 func (p *Plan) Lint() error {
 	var v validator
 	_, err := resolve(p.def.content.Variables, nil)
@@ -25,6 +26,7 @@ func (p *Plan) Lint() error {
 			v.fault("approval.kind", "there is no provider of %q approvals", short(string(policy.Kind)))
 		}
 	}
+	v.lintMilestones(&p.def.content)
 	return errors.Join(v.faults...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -103,6 +104,8 @@ func (t *transition) stand() error {
 		return t.answerGate()
 	case Finish:
 		return t.record(Change{Kind: PlanFinishing, Action: Finish, Remark: c.Remark})
+	case StartMilestone, SkipMilestone, CompleteMilestone, SetInterval, PauseRollout, ResumeRollout, StopRollout, ClearSafeguard, Observe:
+		return t.milestone()
 	case Comment:
 		return t.record(Change{Kind: PlanCommented, Action: Comment, Remark: c.Remark})
 	case Archive:
@@ -165,13 +168,15 @@ func (t *transition) answerGate() error {
 type dueKind int
 
 const (
-	dueNothing  dueKind = iota
-	dueTask             // a task passes, runs out of time, or may be tried again
-	dueExpire           // the window ends
-	dueLapse            // the request for approval lapses
-	dueGate             // a check was not answered in time
-	dueSchedule         // the plan is to start
-	dueWindow           // the window opens for a plan that starts as soon as it may
+	dueNothing     dueKind = iota
+	dueTask                // a task passes, runs out of time, or may be tried again
+	dueMilestone           // the interval of the live milestone is over
+	dueAppointment         // a milestone is to start
+	dueExpire              // the window ends
+	dueLapse               // the request for approval lapses
+	dueGate                // a check was not answered in time
+	dueSchedule            // the plan is to start
+	dueWindow              // the window opens for a plan that starts as soon as it may
 )
 
 // due returns what time does next by itself, and when; zero and dueNothing if
@@ -188,6 +193,11 @@ func (p *Plan) due() (when time.Time, what dueKind) {
 	}
 	for _, s := range p.phases {
 		consider(s.due, dueTask)
+	}
+	if p.st.State != Canceling {
+		consider(p.intervalEnds(), dueMilestone)
+		_, at := p.appointment()
+		consider(at, dueAppointment)
 	}
 	if _, expires := planLife.Rules[p.st.State][expire]; expires && (p.st.State != Running || p.open() > 0) {
 		consider(p.def.content.Window.expires(), dueExpire)
@@ -252,6 +262,10 @@ func (t *transition) happen(what dueKind) error {
 	switch what {
 	case dueTask:
 		return t.taskDue()
+	case dueMilestone:
+		return t.progress(advanced)
+	case dueAppointment:
+		return t.keepAppointment()
 	case dueLapse:
 		return t.lapse()
 	case dueGate:
@@ -298,7 +312,7 @@ func (t *transition) settle() error {
 	return t.asSystem(func() error {
 		for {
 			before := len(t.changes)
-			if err := t.settleTasks(); err != nil {
+			if err := errors.Join(t.settleTasks(), t.beginRollout()); err != nil {
 				return err
 			}
 			do, _, ok := planLife.Settle(t.situation(), t.p.st.State)

@@ -18,6 +18,8 @@ type Step struct {
 
 	Instance string        // of StepRetract
 	Provider approval.Kind // of StepRetract
+
+	Safeguard string // id, of StepMeasure
 }
 
 // A StepKind says what there is to do.
@@ -32,6 +34,7 @@ const (
 	StepRequest StepKind = "request" // an approval has to be requested from its provider
 	StepPoll    StepKind = "poll"    // an approval's provider may have an answer
 	StepRetract StepKind = "retract" // an approval's provider is to drop a request
+	StepMeasure StepKind = "measure" // a safeguard's metric is to be measured, every now and then: Do an Observe
 )
 
 // Next returns what there is to do at now, and when time does the next thing by
@@ -80,12 +83,19 @@ func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
 			return
 		}
 	}
+	if p.watches() {
+		for i := range p.def.content.Safeguards {
+			if !yield(Step{Kind: StepMeasure, Safeguard: p.def.content.Safeguards[i].ID}) {
+				return
+			}
+		}
+	}
 	for i, s := range p.phases {
 		for j := range s.active.all() {
 			ref := taskRef{i, j}
 			task, status := p.def.task(ref), p.task(ref)
 			a := status.current()
-			if a == nil || task.Kind == Manual || task.Kind == Wait {
+			if a == nil || task.Kind == Manual || task.Kind == Wait || task.Kind == Expose {
 				continue
 			}
 			step := Step{Kind: StepRun, Task: task.ID, Attempt: a.ID, Handler: task.Kind, Lease: a.Lease}
@@ -104,7 +114,7 @@ func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
 		return
 	}
 	for ref := range p.startable {
-		if task := p.def.task(ref); p.automatic(ref) && task.Kind != Wait && p.task(ref).NotBefore.IsZero() && p.task(ref).Count < MaxAttempts {
+		if task := p.def.task(ref); p.automatic(ref) && task.Kind != Wait && task.Kind != Expose && p.task(ref).NotBefore.IsZero() && p.task(ref).Count < MaxAttempts {
 			if !yield(Step{Kind: StepStart, Task: task.ID, Handler: task.Kind}) {
 				return
 			}

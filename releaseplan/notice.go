@@ -75,6 +75,8 @@ func audible(c Change) bool {
 	switch c.Kind {
 	case PlanMoved, PlanMissed, PlanEdited, GateOpened, TaskStarted, TaskStopped, TaskEnded, TaskMoved, TaskChanged:
 		return true
+	case ExposureStarted, ExposureCompleted, ExposureChanged, ExposureMissed, RolloutPaused, RolloutResumed, RolloutStopped, SafeguardTripped, SafeguardCleared:
+		return true
 	default:
 		return false
 	}
@@ -83,8 +85,10 @@ func audible(c Change) bool {
 // isError reports whether a change is one that an owner hears of without asking.
 func isError(c Change) bool {
 	switch c.Kind {
-	case PlanMissed:
+	case PlanMissed, ExposureMissed, SafeguardTripped:
 		return true
+	case RolloutPaused:
+		return c.Milestone != "" // it cannot be served
 	case PlanMoved:
 		event, _ := planEvent(State(c.To))
 		return event == EventFailed || event == EventExpired

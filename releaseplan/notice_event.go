@@ -71,14 +71,10 @@ func (t *telling) plan() {
 		}
 	default: // nothing happens to the plan as a whole
 	}
+	t.milestone()
 	if t.now.waitsForFinish() && !t.was.waitsForFinish() {
 		t.tell(EventWaiting, verb{one: "waits to be finished"}, onPlan, taskRef{})
 	}
-}
-
-// waitsForFinish reports whether the plan has only to be asked to finish.
-func (p *Plan) waitsForFinish() bool {
-	return p.st.State == Running && p.open() == 0 && len(p.def.content.Milestones) > 0 && !p.st.FinishAsked
 }
 
 // movedTo reports whether the change brought the plan to a state.

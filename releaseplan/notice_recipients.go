@@ -20,6 +20,8 @@ type notice struct {
 	refs       []taskRef // the phases or tasks
 	recipients []penstock.Party
 	merged     map[string]bool // keys of recipients, of a notice for all who are left
+
+	milestone, safeguard *NoticePart // of the plan, that it is about
 }
 
 // A scope is what kind of thing a notice is about.

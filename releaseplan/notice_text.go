@@ -97,6 +97,12 @@ func (t *telling) text(n *notice, why string) string {
 			line("Task", "%s%s", oneLine(task.Name, titleName), number(task.Number))
 		}
 	}
+	if n.milestone != nil {
+		line("Milestone", "%s", oneLine(n.milestone.Name, titleName))
+	}
+	if n.safeguard != nil {
+		line("Safeguard", "%s", oneLine(n.safeguard.Name, titleName))
+	}
 	if by := t.change.By; by.ID != penstock.SystemID && !by.IsZero() {
 		line("By", "%s", oneLine(by.Label(), titleName))
 	}

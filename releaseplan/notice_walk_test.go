@@ -173,10 +173,17 @@ func noticeExpected(t *testing.T, trail []releaseplan.Change) (lines []string) {
 
 func expectPlan(was, now *releaseplan.Plan, c releaseplan.Change, add func(releaseplan.Event, string)) {
 	asks := func(p *releaseplan.Plan) bool {
-		n, st := p.TaskCount(), p.Status()
-		return st.State == releaseplan.Running && len(p.Content().Milestones) > 0 && !st.FinishAsked && n.Todo+n.Running+n.Canceling+n.Failed+n.Canceled == 0
+		st := p.Status()
+		return st.State == releaseplan.Running && len(p.Content().Milestones) > 0 && !st.FinishAsked && expectNoneOpen(p) && expectNext(p) == nil && expectOver(p)
+	}
+	if next := expectAwaitedMilestone(now); next != "" && next != expectAwaitedMilestone(was) {
+		add("waiting", "plan")
 	}
 	switch to := releaseplan.State(c.To); {
+	case c.Kind == releaseplan.ExposureMissed, c.Kind == releaseplan.SafeguardTripped, c.Kind == releaseplan.RolloutPaused && c.Milestone != "":
+		add("failed", "plan")
+	case c.Kind == releaseplan.RolloutPaused && c.Action == releaseplan.PauseRollout:
+		add("paused", "plan")
 	case c.Kind == releaseplan.PlanMissed:
 		add("failed", "plan")
 	case c.Kind == releaseplan.GateOpened, asks(now) && !asks(was) && c.Kind != releaseplan.PlanMoved:
@@ -192,6 +199,78 @@ func expectPlan(was, now *releaseplan.Plan, c releaseplan.Change, add func(relea
 	case releaseplan.EventOf(to) != "":
 		add(releaseplan.EventOf(to), "plan")
 	}
+}
+
+func expectNoneOpen(p *releaseplan.Plan) bool {
+	n := p.TaskCount()
+	return n.Todo+n.Running+n.Canceling+n.Failed+n.Canceled == 0
+}
+
+// expectNext returns the milestone behind the live one that is not skipped.
+func expectNext(p *releaseplan.Plan) *releaseplan.Milestone {
+	r, behind := expectRollout(p), expectRollout(p).Live == ""
+	for _, m := range p.Content().Milestones {
+		if e := expectExposure(p, m.ID); behind && !e.Skipped {
+			return &m
+		}
+		behind = behind || m.ID == r.Live
+	}
+	return nil
+}
+
+func expectRollout(p *releaseplan.Plan) releaseplan.RolloutStatus {
+	if r := p.Status().Rollout; r != nil {
+		return *r
+	}
+	return releaseplan.RolloutStatus{}
+}
+
+func expectExposure(p *releaseplan.Plan, id string) releaseplan.Exposure {
+	for _, e := range expectRollout(p).Each {
+		if e.Milestone == id {
+			return e
+		}
+	}
+	return releaseplan.Exposure{}
+}
+
+// expectOver reports whether the live milestone, if there is one, does not end by itself.
+func expectOver(p *releaseplan.Plan) bool {
+	r := expectRollout(p)
+	for _, m := range p.Content().Milestones {
+		if m.ID != r.Live || r.Through {
+			continue
+		}
+		after := m.After
+		if e := expectExposure(p, m.ID); e.After != nil {
+			after = e.After
+		}
+		return after == nil || after.IsZero()
+	}
+	return true
+}
+
+// expectAwaitedMilestone returns the id of the milestone that only a person starts, and now.
+func expectAwaitedMilestone(p *releaseplan.Plan) string {
+	st, r, next := p.Status(), expectRollout(p), expectNext(p)
+	if next == nil || st.State != releaseplan.Running || st.FinishAsked || !r.Paused.IsZero() || !r.Stopped.IsZero() || len(r.Tripped) > 0 {
+		return ""
+	}
+	for _, t := range p.Tasks() {
+		var spec releaseplan.ExposeSpec
+		if t.Kind == releaseplan.Expose && !t.Disabled && json.Unmarshal(t.Spec, &spec) == nil && spec.Milestone == next.Name {
+			return ""
+		}
+	}
+	e, at := expectExposure(p, next.ID), next.At
+	if !e.At.IsZero() {
+		at = e.At
+	}
+	timed := !at.IsZero() && !at.Equal(e.AtUsed)
+	if timed || r.Live == "" && (!expectNoneOpen(p) || next.Start != releaseplan.ByHand) || !expectOver(p) {
+		return ""
+	}
+	return next.ID
 }
 
 func expectPhases(was, now *releaseplan.Plan, c releaseplan.Change, add func(releaseplan.Event, string)) {

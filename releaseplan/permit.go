@@ -2,6 +2,7 @@ package releaseplan
 
 import (
 	"errors"
+	"math"
 	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
@@ -53,6 +54,8 @@ func (c *Command) check() error {
 	}
 	v.text("remark", c.Remark, MaxRemark)
 	v.short("lease", c.Lease)
+	v.short("milestone", c.Milestone)
+	v.short("safeguard", c.Safeguard)
 	v.instant("start", c.Start)
 	if len(c.Code) > MaxName {
 		v.fault("code", "is too long")
@@ -86,16 +89,43 @@ func (c *Command) check() error {
 		if c.Lease == "" {
 			v.fault("lease", "must not be empty")
 		}
+	case SkipMilestone, ClearSafeguard:
+		if c.Remark == "" {
+			v.fault("remark", "must not be empty: %s what for", c.Action)
+		}
+	case SetInterval:
+		if v.duration("interval", c.Interval) && c.Interval != nil && c.Interval.IsZero() {
+			v.fault("interval", "must be more than nothing; leave it out for none")
+		}
+	case Observe:
+		v.sample("sample", c.Sample)
 	case Reassign:
 		if c.Assignee != nil {
 			v.party("assignee", *c.Assignee)
 		}
 	default: // nothing else has members of its own
 	}
+	if (c.Action == Observe || c.Action == ClearSafeguard) && c.Safeguard == "" {
+		v.fault("safeguard", "must name a safeguard")
+	}
 	if c.Action.onTask() && c.Task == "" {
 		v.fault("task", "must name a task")
 	}
 	return errors.Join(v.faults...)
+}
+
+// sample checks what was measured.
+func (v *validator) sample(path string, s *Sample) {
+	if s == nil {
+		v.fault(path, "must be set")
+		return
+	}
+	if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
+		v.fault(path+".value", "must be a number")
+	}
+	v.number(path+".count", s.Count)
+	v.instant(path+".from", s.From)
+	v.instant(path+".to", s.To)
 }
 
 // known reports whether an action can be asked for at all.

@@ -66,6 +66,7 @@ func (p *Plan) Status() Status {
 	s.Retract = slices.Clone(s.Retract)
 	s.Effective = s.Effective.clone()
 	s.Gate = copyOf(s.Gate)
+	s.Rollout = s.Rollout.clone()
 	return s
 }
 

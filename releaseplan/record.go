@@ -28,6 +28,7 @@ const (
 	kindSecret  = "plan.secret"  // <plan>/<variable>: the value of a secret variable
 	kindName    = "plan.name"    // a hash of folder and name: the plan that bears it
 	kindKey     = "plan.key"     // <plan>/<hash of an idempotency key>: the first answer
+	kindTarget  = "plan.target"  // a hash of environment and feature: the plans that roll it out there
 )
 
 // Fields of a header that List, Runners and hosts can ask for.
@@ -40,10 +41,17 @@ const (
 	fieldPlanned  = "planned_start"
 	fieldEnd      = "planned_end"
 	fieldUpdated  = "updated"
-	fieldLabel    = "label" // name=value
-	fieldWake     = "wake"  // when time does something by itself
-	fieldWork     = "work"  // kinds of tasks that wait for a Runner, and "stop:<lease>"
-	fieldLease    = "lease" // Runners that carry attempts out
+	fieldLabel    = "label"   // name=value
+	fieldWake     = "wake"    // when time does something by itself
+	fieldWork     = "work"    // kinds of tasks that wait for a Runner, and "stop:<lease>"
+	fieldLease    = "lease"   // Runners that carry attempts out
+	fieldRollout  = "rollout" // records of a rollout.Service that it refers to, as kind:id
+)
+
+// Fields of a target.
+const (
+	fieldFeature     = "feature"
+	fieldEnvironment = "environment"
 )
 
 // A header is the record that every commit of a plan writes.
@@ -139,6 +147,9 @@ func (p *Plan) fields() map[string][]string {
 	for _, k := range slices.Sorted(maps.Keys(c.Labels)) { // in order: fields that stay the same touch no index
 		f[fieldLabel] = append(f[fieldLabel], labelValue(k, c.Labels[k]))
 	}
+	if values := p.referenceValues(); len(values) > 0 {
+		f[fieldRollout] = values
+	}
 	p.workFields(f)
 	return f
 }
@@ -195,6 +206,8 @@ func workValue(s Step) string {
 		return "stop:" + s.Lease
 	case StepRequest, StepPoll, StepRetract:
 		return "approval"
+	case StepMeasure:
+		return "measure"
 	default:
 		return "kind:" + s.Handler
 	}

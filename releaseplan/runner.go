@@ -21,6 +21,14 @@ import (
 // the next Runner that notices takes over what it left running, by each task's
 // [CrashPolicy]. Several Runners, in several processes, may share a store. If that is
 // a [store.Waker], each learns of what the others do as soon as it tells.
+//
+// A Runner with a MetricSource watches over safeguards: it measures each of every plan
+// of which a milestone is live, from when that goes live on, as long as the plan is
+// neither archived nor at its end. Several Runners with one ask as many times; what a value
+// does is done once. A value is waited for at most 10 s, and no longer than Measure. One
+// that is not told in time, that is no number or that the source fails to tell is
+// logged, and does nothing: a safeguard that cannot be measured trips nothing. A
+// safeguard whose source has not returned is not asked for again, and holds up no other.
 type Runner struct {
 	Workers int           // tasks at the same time; default: 16
 	Poll    time.Duration // how often to look for what other processes did, if the store does not tell; default: 1 s
@@ -28,12 +36,15 @@ type Runner struct {
 	Drain   time.Duration // how long handlers may go on when Run ends, before they are told to stop; default: 0
 	Log     *slog.Logger  // default: none
 
+	Metrics MetricSource  // tells the values of metrics; Run waits until it has returned; default: none, and nothing is measured
+	Measure time.Duration // how often each safeguard is measured; default: 10 s
+
 	plans    *Service
 	handlers map[string]Handler
 
 	lease   string         // under which attempts are begun now
 	again   chan struct{}  // a worker is free for what was left
-	wg      sync.WaitGroup // handlers and calls of providers
+	wg      sync.WaitGroup // handlers, calls of providers, and what measures
 	ending  chan struct{}  // closed when Run is to return soon
 	turn    *store.Cursor  // the plan that was served last
 	queued  bool           // plans wait for workers: who wants one has its turn
@@ -46,6 +57,8 @@ type Runner struct {
 	taking  string                   // plan/task of which an attempt is beginning
 	active  map[string]activeAttempt // by attempt
 	asked   map[string]time.Time     // providers, by request: when to ask again; zero: being asked
+
+	measured map[gauge]bool // safeguards whose metric source has not returned
 }
 
 // An activeAttempt is one that a Handler of this Runner works on.
@@ -103,6 +116,9 @@ func (r *Runner) hold(ctx context.Context) (again bool) {
 	select {
 	case <-born: // before that, what it took would look abandoned
 		lease.Go(func() { r.watch(leased) })
+		if r.Metrics != nil {
+			r.wg.Go(func() { r.watchOver(alive) })
+		}
 		r.dispatch(alive, work)
 	case <-alive.Done():
 	}
@@ -136,6 +152,9 @@ func (r *Runner) begin() error {
 	if r.TTL <= 0 {
 		r.TTL = 15 * time.Second
 	}
+	if r.Measure <= 0 {
+		r.Measure = 10 * time.Second
+	}
 	if r.Log == nil {
 		r.Log = slog.New(slog.DiscardHandler)
 	}
@@ -149,6 +168,7 @@ func (r *Runner) renew() {
 	r.lease = r.plans.newID()
 	r.ending = make(chan struct{})
 	r.active, r.asked = make(map[string]activeAttempt), make(map[string]time.Time)
+	r.measured = make(map[gauge]bool)
 	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
 	r.turn, r.queued, r.serving = nil, false, false
 }

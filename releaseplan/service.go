@@ -9,6 +9,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -25,6 +26,13 @@ type Config struct {
 	// References returns what refers to a plan, in words; a plan that is referred
 	// to cannot be deleted. Default: nothing does.
 	References func(ctx context.Context, planID string) ([]string, error)
+
+	// Rollout keeps the segments, custom strategies, features and environments that
+	// plans refer to, over the same Store. With it, what does not exist cannot be
+	// referred to, what is referred to cannot be deleted if
+	// [Service.RolloutReferences] is its References, and plans are finalized only
+	// if their strategies fit. Default: references are not checked.
+	Rollout *rollout.Service
 
 	// UniqueNames refuses a name that another plan in the same folder bears.
 	UniqueNames bool
@@ -54,6 +62,7 @@ type Service struct {
 	authorizer  penstock.Authorizer
 	providers   map[approval.Kind]approval.Provider
 	references  func(ctx context.Context, planID string) ([]string, error)
+	rollout     *rollout.Service
 	uniqueNames bool
 	seal        func([]byte) []byte
 	rules       Rules
@@ -68,7 +77,7 @@ type Service struct {
 func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, directory: cfg.Directory, authorizer: cfg.Authorizer, providers: cfg.Providers,
-		references: cfg.References, uniqueNames: cfg.UniqueNames, seal: cfg.Seal, now: cfg.Now, newID: cfg.NewID,
+		references: cfg.References, rollout: cfg.Rollout, uniqueNames: cfg.UniqueNames, seal: cfg.Seal, now: cfg.Now, newID: cfg.NewID,
 		rules: Rules{Permit: cfg.Permit},
 	}
 	if s.directory == nil {
@@ -138,11 +147,7 @@ func (s *Service) Create(ctx context.Context, c Content, by penstock.Actor) (*Pl
 	if err != nil {
 		return nil, err
 	}
-	ops, err = s.saveAround(ctx, ops, nil, p)
-	if err != nil {
-		return nil, err
-	}
-	done, err := s.commit(ctx, ops, out, 0)
+	done, err := s.commitAround(ctx, ops, nil, out)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +252,9 @@ func (s *Service) Can(ctx context.Context, id string, by penstock.Actor) ([]Verd
 	if err != nil {
 		return nil, err
 	}
-	return st.plan.Can(by, s.now()), nil
+	now := s.now()
+	all := st.plan.Can(by, now)
+	return all, s.canFinalize(ctx, st.plan.At(now), by, all)
 }
 
 // CanTask is Can for every action on one task.
@@ -257,6 +264,16 @@ func (s *Service) CanTask(ctx context.Context, id, task string, by penstock.Acto
 		return nil, err
 	}
 	return st.plan.CanTask(task, by, s.now())
+}
+
+// CanMilestone is Can for every action on one milestone, which is named by its id
+// or name.
+func (s *Service) CanMilestone(ctx context.Context, id, milestone string, by penstock.Actor) ([]Verdict, error) {
+	st, err := s.read(ctx, id, by, penstock.Read)
+	if err != nil {
+		return nil, err
+	}
+	return st.plan.CanMilestone(milestone, by, s.now())
 }
 
 // read returns the plan as it is stored now, if by has a right on it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -15,7 +17,9 @@ import (
 //
 // A command that others overtake is decided again on what they left, at most ten
 // times; then, and at once for an Edit, the error is an ErrConflict. The other
-// errors are those of [Plan.Do], of the Authorizer and of the store. After an
+// errors are those of [Plan.Do], of the Authorizer and of the store; a plan does not
+// leave its draft while another is under way with the same [Target], and with
+// [Config.Rollout] what its strategies refer to must be there and fit. After an
 // error of the store that leaves open whether the command was stored, Do looks
 // for it; if even that fails, the error says that the outcome is unknown, and the
 // same command with the same Key is safe to send again.
@@ -166,7 +170,14 @@ func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock
 		}
 	default: // nothing to look up
 	}
-	return st.plan.Do(c, by, now)
+	next, changes, err := st.plan.Do(c, by, now)
+	if err == nil {
+		err = s.mayFollow(ctx, st.plan, next, c.Action, by)
+	}
+	if err != nil {
+		return st.plan, nil, err
+	}
+	return next, changes, nil
 }
 
 // members expands the groups that the approval policy names.
@@ -211,9 +222,6 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 	if c.Action == Delete {
 		ops = s.removal(base, ops[0].Events)
 	}
-	if ops, err = s.saveAround(ctx, ops, base.plan, next); err != nil {
-		return nil, err
-	}
 	if c.Key != "" {
 		op, err := answerOp(base.plan.id, c, by, next.st.Changes)
 		if err != nil {
@@ -221,7 +229,7 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 		}
 		ops = append(ops, op)
 	}
-	done, err := s.commit(ctx, ops, out, base.plan.st.Changes)
+	done, err := s.commitAround(ctx, ops, base.plan, out)
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +237,44 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 		s.cache.drop(base.plan.id)
 	}
 	return done.plan, nil
+}
+
+// commitAround writes ops with what stands beside the plan. What plans share, the
+// head of a rollout.Service or a target, others may have written meanwhile: then
+// it is read again, and what was decided about the plan stands.
+func (s *Service) commitAround(ctx context.Context, ops []store.Op, before *Plan, out *stored) (*stored, error) {
+	if len(s.newReferences(before, out.plan)) > 0 { // all that do so write the head
+		unlock, err := s.locks.lock(ctx, headTurn)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	var seen int64
+	if before != nil {
+		seen = before.st.Changes
+	}
+	for range maxTries {
+		all, err := s.saveAround(ctx, slices.Clip(ops), before, out.plan)
+		if err != nil {
+			return nil, err
+		}
+		done, err := s.commit(ctx, all, out, seen)
+		if !isShared(err) {
+			return done, err
+		}
+	}
+	return nil, fmt.Errorf("what plan %s shares with others changed %d times meanwhile: %w", out.plan.id, maxTries, penstock.ErrConflict)
+}
+
+// headTurn is whose turn it is to write the head of a rollout.Service: no plan has this id.
+const headTurn = "/rollout"
+
+// isShared reports whether a commit ran into one of another plan or of a
+// rollout.Service.
+func isShared(err error) bool {
+	var op *store.OpError
+	return errors.As(err, &op) && (op.Key.Kind == kindTarget || strings.HasPrefix(op.Key.Kind, "rollout."))
 }
 
 // commit writes ops. If it is not known whether they were written, it looks for

@@ -22,6 +22,8 @@ type Status struct {
 	FinishAsked bool              `json:"finish_asked,omitempty"`
 	Scheduled   time.Time         `json:"schedule_used,omitzero"` // the schedule that was kept or missed
 
+	Rollout *RolloutStatus `json:"rollout,omitempty"` // nil: no milestone was ever touched
+
 	Archived time.Time `json:"archived,omitzero"`
 	Created  Stamp     `json:"created"`
 	Edited   Stamp     `json:"edited"`  // the latest effective edit of the content

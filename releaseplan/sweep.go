@@ -65,12 +65,13 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	for _, id := range r.workedOn() { // another process may have stopped an attempt
 		r.plan(ctx, work, id)
 	}
-	err := r.each(ctx, work, store.Query{Where: []store.Filter{store.Less(fieldWake, store.Time(now.Add(tick)))}, Order: store.Order{By: fieldWake}})
+	visit := func(id string) { r.plan(ctx, work, id) }
+	err := r.each(ctx, store.Query{Where: []store.Filter{store.Less(fieldWake, store.Time(now.Add(tick)))}, Order: store.Order{By: fieldWake}}, visit)
 	if err != nil {
 		return 0, err
 	}
 	if len(r.plans.providers) > 0 {
-		if err := r.each(ctx, work, store.Query{Where: []store.Filter{store.Equals(fieldWork, workValue(Step{Kind: StepPoll}))}}); err != nil {
+		if err := r.each(ctx, store.Query{Where: []store.Filter{store.Equals(fieldWork, workValue(Step{Kind: StepPoll}))}}, visit); err != nil {
 			return 0, err
 		}
 	}
@@ -90,8 +91,8 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	return r.Poll, nil
 }
 
-// each does what there is to do for every plan that a query finds.
-func (r *Runner) each(ctx, work context.Context, q store.Query) error {
+// each visits every plan that a query finds.
+func (r *Runner) each(ctx context.Context, q store.Query, visit func(id string)) error {
 	q.Kind, q.Limit, q.NoBody = kindPlan, sweepPage, true
 	for {
 		page, err := r.find(ctx, q)
@@ -99,7 +100,7 @@ func (r *Runner) each(ctx, work context.Context, q store.Query) error {
 			return err
 		}
 		for _, record := range page.Records {
-			r.plan(ctx, work, record.ID)
+			visit(record.ID)
 		}
 		if page.Next == nil || ctx.Err() != nil {
 			return ctx.Err()
@@ -205,6 +206,7 @@ func (r *Runner) first(ctx, work context.Context, p *Plan, steps []Step) (*Plan,
 			r.retract(ctx, work, p, step)
 		case StepRequest, StepPoll:
 			r.ask(ctx, work, p, step)
+		case StepMeasure: // has a time of its own: see watchOver
 		}
 	}
 	return nil, nil

@@ -73,6 +73,9 @@ func (t *transition) task() error {
 	if err := t.setTask(kind, c.Action, ref, to, s, c.Remark); err != nil {
 		return err
 	}
+	if c.Action == Start && t.p.def.task(ref).Kind == Expose {
+		return t.expose(ref)
+	}
 	return t.settleTask(ref, c.Action == Interrupt)
 }
 
@@ -251,13 +254,13 @@ func (t *transition) oneTaskDue(ref taskRef) error {
 	}
 }
 
-// settleTasks starts the Wait tasks that are ready.
+// settleTasks starts the tasks that are ready and need no Runner.
 func (t *transition) settleTasks() error {
 	i := t.p.current()
 	if t.p.st.State != Running || i == len(t.p.phases) || t.p.Archived() {
 		return nil
 	}
-	for _, j := range t.p.def.phases[i].waits {
+	for _, j := range t.p.def.phases[i].own {
 		ref := taskRef{i, j}
 		if !t.p.automatic(ref) || !t.p.ready(ref) {
 			continue
@@ -269,6 +272,11 @@ func (t *transition) settleTasks() error {
 		}
 		if err := t.setTask(TaskStarted, Start, ref, to, t.p.attempt(ref, s, "", t.at), ""); err != nil {
 			return err
+		}
+		if t.p.def.task(ref).Kind == Expose {
+			if err := t.expose(ref); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

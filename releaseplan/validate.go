@@ -40,8 +40,11 @@ func (v *validator) content(c *Content) bool {
 	}
 	v.plan(c)
 	v.phases(c)
+	v.target(c.Target)
 	v.milestones(c)
+	v.safeguards(c)
 	v.variables(c)
+	v.origin(c.Origin)
 	return true
 }
 
@@ -70,6 +73,7 @@ func (v *validator) sizes(c *Content) {
 		n, limit int
 	}{
 		{"phases", len(c.Phases), MaxPhases}, {"tasks", c.tasks(), MaxTasks}, {"milestones", len(c.Milestones), MaxMilestones},
+		{"safeguards", len(c.Safeguards), MaxSafeguards},
 		{"variables", len(c.Variables), MaxVariables}, {"listeners", len(c.Listeners), MaxListeners},
 		{"gates", len(c.Gates), 3}, {"labels", len(c.Labels), MaxLabels},
 	} {
@@ -143,24 +147,6 @@ func (v *validator) schedule(c *Content) {
 		}
 	default:
 		v.fault("start.mode", "%q is not manual, on_approval or scheduled", short(string(s.Mode)))
-	}
-}
-
-func (v *validator) milestones(c *Content) {
-	seen := make(map[string]bool, len(c.Milestones))
-	for i, m := range c.Milestones {
-		path := fmt.Sprintf("milestones[%d]", i)
-		v.name(path+".name", m.Name)
-		v.text(path+".description", m.Description, MaxDescription)
-		v.id(path+".id", m.ID, seen)
-		v.duration(path+".after", m.After)
-		if len(m.Strategies) > MaxStrategies {
-			v.fault(path+".strategies", "%d are too many: at most %d", len(m.Strategies), MaxStrategies)
-			continue
-		}
-		for j, raw := range m.Strategies {
-			v.object(fmt.Sprintf("%s.strategies[%d]", path, j), raw)
-		}
 	}
 }
 

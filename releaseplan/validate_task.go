@@ -26,7 +26,11 @@ func (v *validator) phases(c *Content) {
 			v.fault(path+".kind", "%q is not sequential, parallel or free", short(string(p.Kind)))
 		}
 		for j := range p.Tasks {
-			v.task(fmt.Sprintf("%s.tasks[%d]", path, j), &p.Tasks[j], ids)
+			at := fmt.Sprintf("%s.tasks[%d]", path, j)
+			v.task(at, &p.Tasks[j], ids)
+			if p.Tasks[j].Kind == Expose {
+				v.expose(at+".spec", c, p.Tasks[j].Spec)
+			}
 		}
 	}
 }

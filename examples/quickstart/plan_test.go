@@ -50,7 +50,7 @@ func TestFaultsOfSmallFiles(t *testing.T) {
 		"tab":              {"name: x\nphases:\n\t- name: y\n", "f:3:1: found character ' ' that cannot start any token"},
 		"empty":            {"", "f:1:1: there is no plan in it"},
 		"only a comment":   {"# soon\n", "f:1:1: there is no plan in it"},
-		"no mapping":       {"- name: x\n", "f:1:1: must have members: approval, description, folder, gates, labels, listeners, milestones, name, notify_owner_on_error, owner, phases, planned_time, start, variables, window\nf:1:1: name: must not be empty"},
+		"no mapping":       {"- name: x\n", "f:1:1: must have members: approval, description, folder, gates, labels, listeners, milestones, name, notify_owner_on_error, origin, owner, phases, planned_time, safeguards, start, target, variables, window\nf:1:1: name: must not be empty"},
 		"two documents":    {head + "---\nname: y\n", "f:3:1: there is more than one document in it"},
 		"twice":            {head + "name: y\n", "f:2:1: name: is there already"},
 		"alias":            {"name: &n x\ndescription: *n\n", "f:1:7: name: anchors, aliases and tags are not understood here\nf:2:14: description: anchors, aliases and tags are not understood here"},

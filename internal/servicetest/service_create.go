@@ -151,6 +151,8 @@ func everyMethod(t *testing.T, s *releaseplan.Service, id string, by penstock.Ac
 	_, errs["Get"] = s.Get(ctx, id, by)
 	_, errs["Can"] = s.Can(ctx, id, by)
 	_, errs["CanTask"] = s.CanTask(ctx, id, "task", by)
+	_, errs["CanMilestone"] = s.CanMilestone(ctx, id, "milestone", by)
+	_, errs["Warnings"] = s.Warnings(ctx, id, by)
 	_, errs["History"] = s.History(ctx, id, 0, 0, by)
 	_, errs["Export"] = s.Export(ctx, id, by)
 	_, errs["Do"] = s.Do(ctx, id, releaseplan.Command{Action: releaseplan.Comment, Remark: "hi"}, by)

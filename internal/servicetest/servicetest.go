@@ -90,6 +90,21 @@ func cases() []serviceCase {
 		{"RunnerTimeoutEndsTheHandlersContext", suite.testRunnerTimeoutEndsTheHandlersContext},
 		{"RunnerTimeoutThenRetry", suite.testRunnerTimeoutThenRetry},
 		{"RunnerOutcomeAtTheDeadlineCounts", suite.testRunnerOutcomeAtTheDeadlineCounts},
+		// runner_watch.go
+		{"RunnerWatchesOverARollout", suite.testRunnerWatchesOverARollout},
+		{"RunnerWaitsUntilASafeguardIsClear", suite.testRunnerWaitsUntilASafeguardIsClear},
+		{"RunnerAsksForTheWindow", suite.testRunnerAsksForTheWindow},
+		{"RunnerWatchesPlansThatStandStill", suite.testRunnerWatchesPlansThatStandStill},
+		{"RunnersMeasureTogether", suite.testRunnersMeasureTogether},
+		{"RunnerMeasuresOnceInAWhile", suite.testRunnerMeasuresOnceInAWhile},
+		{"RunnerForgetsWhatItMeasuredOfAnotherMilestone", suite.testRunnerForgetsWhatItMeasuredOfAnotherMilestone},
+		{"RunnerWatchesAgainAfterALoss", suite.testRunnerWatchesAgainAfterALoss},
+		{"RunnerMeasuresWhileItsStoreFails", suite.testRunnerMeasuresWhileItsStoreFails},
+		// runner_watch_fault.go
+		{"RunnerSurvivesBadMetricSources", suite.testRunnerSurvivesBadMetricSources},
+		{"RunnerHangingMetricHoldsUpOnlyItself", suite.testRunnerHangingMetricHoldsUpOnlyItself},
+		{"RunnerMeasuresAFewAtATime", suite.testRunnerMeasuresAFewAtATime},
+		{"RunnerEndsWhileAMetricSourceHangs", suite.testRunnerEndsWhileAMetricSourceHangs},
 		// runner_workers.go
 		{"RunnerNeverExceedsItsWorkers", suite.testRunnerNeverExceedsItsWorkers},
 		{"RunnerDefaultIsSixteenWorkers", suite.testRunnerDefaultIsSixteenWorkers},
@@ -194,10 +209,24 @@ func cases() []serviceCase {
 		{"CancelRacesWithStart", suite.testCancelRacesWithStart},
 		{"VotesRace", suite.testVotesRace},
 		{"EverythingAtOnce", suite.testEverythingAtOnce},
+		// service_references.go
+		{"UnknownReferencesAreFaults", suite.testUnknownReferencesAreFaults},
+		{"ReferencesOfPlansBlockDeletion", suite.testReferencesOfPlansBlockDeletion},
+		{"ReferencesMeetOtherWrites", suite.testReferencesMeetOtherWrites},
+		{"ReferencesRaceWithDeletion", suite.testReferencesRaceWithDeletion},
+		{"ManyReferencesAreFound", suite.testManyReferencesAreFound},
+		{"FinalizeFitsTheRecords", suite.testFinalizeFitsTheRecords},
+		{"WarningsKeepNobodyFromAnything", suite.testWarningsKeepNobodyFromAnything},
 		// service_replica.go
 		{"StaleDecisionsAreDecidedAgain", suite.testStaleDecisionsAreDecidedAgain},
 		{"ReadsSeeWhatOthersDid", suite.testReadsSeeWhatOthersDid},
 		{"RefusedEditIsNotDecidedAgain", suite.testRefusedEditIsNotDecidedAgain},
+		// service_serving.go
+		{"ServingFollowsThePlans", suite.testServingFollowsThePlans},
+		{"ServingEndsWith", suite.testServingEndsWith},
+		{"ServingIsAsOfNow", suite.testServingIsAsOfNow},
+		{"StoppedAtOnceIsStopped", suite.testStoppedAtOnceIsStopped},
+		{"ServingWhileAPlanGoes", suite.testServingWhileAPlanGoes},
 		// service_storage.go
 		{"WhatACommitWrites", suite.testWhatACommitWrites},
 		{"ChunksHoldThirtyTwoTasks", suite.testChunksHoldThirtyTwoTasks},
@@ -207,6 +236,11 @@ func cases() []serviceCase {
 		{"CacheCountsWhatAPlanGrowsBy", suite.testCacheCountsWhatAPlanGrowsBy},
 		{"CacheKeepsWhatWasUsedLast", suite.testCacheKeepsWhatWasUsedLast},
 		{"PlanChangesWhileItIsRead", suite.testPlanChangesWhileItIsRead},
+		// service_target.go
+		{"TargetIsExclusive", suite.testTargetIsExclusive},
+		{"OfManyPlansOneTakesTheTarget", suite.testOfManyPlansOneTakesTheTarget},
+		{"TargetRecords", suite.testTargetRecords},
+		{"TargetIsTakenMeanwhile", suite.testTargetIsTakenMeanwhile},
 		// service_walk.go
 		{"LoadedPlanIsTheCommittedPlan", suite.testLoadedPlanIsTheCommittedPlan},
 		{"HistoryTellsTheChain", suite.testHistoryTellsTheChain},

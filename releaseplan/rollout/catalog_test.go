@@ -1,6 +1,7 @@
 package rollout_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -124,4 +125,13 @@ func under(path string, faults []string) (all []string) {
 		all = append(all, path+"."+f)
 	}
 	return all
+}
+
+// What the host says of parameters keeps its paths.
+func TestValidateParametersOfAHost(t *testing.T) {
+	d := rollout.Definition{Name: "byPlan", Parameters: []rollout.Parameter{{Name: "plan", Type: rollout.StringParameter, Required: true}}}
+	s := strategy("byPlan", "colour", "red")
+	faults(t, s.Validate(&rollout.Catalog{Parameters: func(s *rollout.Strategy) error { return d.Check(s.Parameters) }}),
+		"parameters.plan: must not be empty", `parameters.colour: is no parameter of "byPlan"`)
+	faults(t, s.Validate(&rollout.Catalog{Parameters: func(*rollout.Strategy) error { return errors.New("too red") }}), "parameters: too red")
 }

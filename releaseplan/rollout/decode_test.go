@@ -24,6 +24,7 @@ func TestStateJSONIsLenient(t *testing.T) {
 	want := rollout.State{Version: 2, Features: []rollout.Feature{{}, {
 		Name: "f", Enabled: true,
 		Strategies: []rollout.Strategy{{}, {
+			SortOrder:  3,
 			Name:       "flexibleRollout",
 			Parameters: rollout.Parameters{"rollout": "50", "groupId": "", "flag": "true", "name": "x", "long": "12345678901234567890"},
 			Constraints: []rollout.Constraint{

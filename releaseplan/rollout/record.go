@@ -32,7 +32,7 @@ type Stamp struct {
 // An Entry is what the log says of one write of a record.
 type Entry[T any] struct {
 	Seq    int64          `json:"-"` // grows from entry to entry, with gaps
-	Name   string         `json:"-"` // created, updated or deleted; of features also archived and unarchived
+	Name   string         `json:"-"` // created, updated, deleted; archived, unarchived (features); deprecated, reactivated (strategies)
 	At     time.Time      `json:"-"`
 	By     penstock.Party `json:"by,omitzero"`
 	Before *T             `json:"before,omitempty"` // nil if it was created

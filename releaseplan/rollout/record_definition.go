@@ -40,6 +40,7 @@ const (
 
 // Check returns every fault of the parameters of a strategy as one joined error
 // that is an ErrInvalid, with the name of each as its path; nil if there is none.
+// Any strategy may have a groupId and a stickiness, for its variants.
 func (d *Definition) Check(parameters map[string]string) error {
 	var v validator
 	for i := range d.Parameters {
@@ -68,6 +69,9 @@ func (d *Definition) Check(parameters map[string]string) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if name == "groupId" || name == "stickiness" {
+			continue
+		}
 		if !slices.ContainsFunc(d.Parameters, func(p Parameter) bool { return p.Name == name }) {
 			v.fault(strings.TrimPrefix(keyed("", name), "."), "is no parameter of %q", d.Name)
 		}
@@ -105,7 +109,7 @@ func (definitionRules) happened(before, after *Definition) string {
 }
 
 // check looks at the definition alone: strategies that have other parameters are
-// told of when their feature is written again.
+// told of when they change.
 func (definitionRules) check(_ context.Context, _ *change, _ *Definition, d Definition) (Definition, error) {
 	var v validator
 	v.name("name", d.Name)

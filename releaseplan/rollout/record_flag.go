@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 )
 
@@ -19,7 +20,8 @@ type Flag struct {
 	Environments   map[string]Setting `json:"environments,omitempty"` // by name; off in all others
 }
 
-// A Setting is what a feature is in one environment.
+// A Setting is what a feature is in one environment. Strategies that an update
+// leaves as they are are not checked again, so that a feature can always be turned off.
 type Setting struct {
 	Enabled    bool       `json:"enabled"`
 	Strategies []Strategy `json:"strategies,omitempty"` // if there are none, it is on for everyone
@@ -69,17 +71,28 @@ func (f Flag) withDefaults(stickiness string, newID func() string) Flag {
 
 // normalize makes the weights of all variants sum up. It writes to settings and
 // strategies.
-func (f *Flag) normalize() (err error) {
+func (f *Flag) normalize(before *Flag) (err error) {
 	for name, s := range f.Environments {
+		had := before.In(name)
 		for i := range s.Strategies {
-			if s.Strategies[i].Variants, err = NormalizeWeights(s.Strategies[i].Variants); err != nil {
+			x := &s.Strategies[i]
+			if x.Variants, err = weigh(x.Variants, had.strategy(x.ID).Variants); err != nil {
 				return err
 			}
 		}
-		if s.Variants, err = NormalizeWeights(s.Variants); err != nil {
+		if s.Variants, err = weigh(s.Variants, had.Variants); err != nil {
 			return err
 		}
 		f.Environments[name] = s
 	}
 	return nil
+}
+
+// weigh normalizes variants but for those that are stored as they are: what does
+// not divide could fall to others now, and people with it.
+func weigh(variants, stored []Variant) ([]Variant, error) {
+	if reflect.DeepEqual(variants, stored) {
+		return variants, nil
+	}
+	return NormalizeWeights(variants)
 }

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 )
 
@@ -14,14 +15,16 @@ func (v *validator) sizes(f *Flag, before *Flag) bool {
 		strategies := f.Environments[name].Strategies
 		ok = v.most(path, len(strategies), max(MaxStrategies, len(had.Strategies))) && ok
 		for i := range strategies {
-			s := (&Catalog{Before: &had}).before(strategies[i].ID)
+			s := had.strategy(strategies[i].ID)
 			ok = v.most(fmt.Sprintf("%s[%d].segments", path, i), len(strategies[i].Segments), max(MaxStrategySegments, len(s.Segments))) && ok
 		}
 	}
 	return ok
 }
 
-// setting checks what a feature is in one environment.
+// setting checks what a feature is in one environment. A strategy that stays as it is
+// passes, whatever has become of its definition or the legal values: nothing may
+// keep a feature from being turned off.
 func (v *validator) setting(name string, f, before *Flag, known *neighbours) {
 	path := keyed("environments", name)
 	if !known.environments[name] {
@@ -36,6 +39,9 @@ func (v *validator) setting(name string, f, before *Flag, known *neighbours) {
 		x, at := &s.Strategies[i], fmt.Sprintf("%s.strategies[%d]", path, i)
 		v.unique(at+".id", seen[x.ID], x.ID)
 		seen[x.ID] = true
+		if f.Project == before.Project && reflect.DeepEqual(*x, had.strategy(x.ID)) {
+			continue
+		}
 		v.strategy(at, x, catalog)
 		v.definition(at, x, before, known)
 	}

@@ -73,7 +73,7 @@ func (r flagRules) check(ctx context.Context, c *change, before *Flag, f Flag) (
 		return f, errors.Join(v.faults...)
 	}
 	f = f.withDefaults(r.stickiness(f.Project), r.newID)
-	known, err := r.lookUp(ctx, &f)
+	known, err := r.lookUp(ctx, c.by, &f)
 	if err != nil {
 		return f, err
 	}
@@ -82,7 +82,7 @@ func (r flagRules) check(ctx context.Context, c *change, before *Flag, f Flag) (
 	}
 	v.family(&f, before, known)
 	if v.faults == nil {
-		err = f.normalize()
+		err = f.normalize(before)
 	}
 	return f, errors.Join(append(v.faults, err)...)
 }
@@ -112,8 +112,9 @@ type neighbours struct {
 	legal        func(string) []string
 }
 
-// lookUp reads the neighbours of f. What cannot be a name is unknown.
-func (r flagRules) lookUp(ctx context.Context, f *Flag) (*neighbours, error) {
+// lookUp reads the neighbours of f. What cannot be a name is unknown. A child that by may
+// not read goes unnamed.
+func (r flagRules) lookUp(ctx context.Context, by penstock.Actor, f *Flag) (*neighbours, error) {
 	n := &neighbours{legal: r.legal, segments: make(map[int]*Segment), environments: make(map[string]bool),
 		definitions: make(map[string]*Definition), parents: make(map[string]*Flag)}
 	refs := make(map[Ref]bool)
@@ -144,7 +145,14 @@ func (r flagRules) lookUp(ctx context.Context, f *Flag) (*neighbours, error) {
 	}
 	children, err := r.features.all.Find(ctx, store.Query{Where: []store.Filter{store.Equals(fieldParent, f.Name)}, Limit: 1})
 	for _, e := range children.Items {
-		n.children = append(n.children, e.ID)
+		switch err := r.features.ask(ctx, by, penstock.Read, &e.Value.Value); {
+		case err == nil:
+			n.children = append(n.children, e.ID)
+		case errors.Is(err, penstock.ErrForbidden):
+			n.children = append(n.children, "one that is not shown")
+		default:
+			return nil, err
+		}
 	}
 	return n, err
 }

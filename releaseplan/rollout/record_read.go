@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -12,13 +13,14 @@ import (
 
 // load returns the record with id as it is stored.
 func (r *Records[ID, T]) load(ctx context.Context, id ID) (Record[T], error) {
-	key := r.rules.key(id)
-	if key == "" {
-		return Record[T]{}, fmt.Errorf("%s %s: %w", r.kind, clip(fmt.Sprint(id)), penstock.ErrNotFound)
+	if key := r.rules.key(id); key != "" {
+		v, version, err := r.all.Get(ctx, key)
+		if !errors.Is(err, penstock.ErrNotFound) {
+			v.Version = version
+			return v, err
+		}
 	}
-	v, version, err := r.all.Get(ctx, key)
-	v.Version = version
-	return v, err
+	return Record[T]{}, fmt.Errorf("%s %q: %w", r.kind, clip(fmt.Sprint(id)), penstock.ErrNotFound)
 }
 
 func (r *Records[ID, T]) decode(record store.Record, version int64) (v Record[T], err error) {

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,7 +38,7 @@ type Config struct {
 // A Service keeps segments, features, environments and the definitions of custom
 // strategies in a store. It is safe for concurrent use, and any number of them may share a
 // store. The functions of its Config are called while writes wait: they must not
-// write through the Service.
+// write through the Service, nor ask it for a State.
 type Service struct {
 	store        store.Store
 	authorizer   penstock.Authorizer
@@ -47,7 +48,7 @@ type Service struct {
 	now          func() time.Time
 	newID        func() string
 	commits      *penstock.IDs
-	turn         chan struct{} // held by the write at work
+	turn         chan struct{} // held by the write at work, or by a State that writes overtook
 	segments     *Records[int, Segment]
 	features     *Records[string, Flag]
 	environments *Records[string, Environment]
@@ -99,25 +100,47 @@ const formatVersion = 2
 // State returns what an evaluator of the environment compiles, as of one moment:
 // every feature that is not archived, and every segment. A feature that has no
 // setting there is off. Disabled strategies are part of it. An environment that is unknown is an
-// ErrNotFound. It is the host's to decide who sees a State: no Authorizer is asked.
+// ErrNotFound. Writes of this Service that overtake it are made to wait; if those of others
+// overtake it ten times, the error is an ErrConflict. It is the host's to decide who sees a State: no
+// Authorizer is asked.
 func (s *Service) State(ctx context.Context, environment string) (State, error) {
-	for range maxTries {
-		before, _, err := s.head(ctx)
-		if err != nil {
-			return State{}, err
-		}
-		if _, err := s.environments.load(ctx, environment); err != nil {
-			return State{}, err
-		}
-		state, err := s.state(ctx, environment)
-		if err != nil {
-			return State{}, err
-		}
-		if after, _, err := s.head(ctx); err != nil || after == before {
+	state, err := s.steady(ctx, environment)
+	if !errors.Is(err, penstock.ErrConflict) {
+		return state, err
+	}
+	if err := s.wait(ctx); err != nil {
+		return State{}, err
+	}
+	defer s.leave()
+	for range maxTries - 1 {
+		if state, err = s.steady(ctx, environment); !errors.Is(err, penstock.ErrConflict) {
 			return state, err
 		}
 	}
-	return State{}, overtaken()
+	return State{}, err
+}
+
+// steady returns the state if nobody writes meanwhile; else the error is an ErrConflict.
+func (s *Service) steady(ctx context.Context, environment string) (State, error) {
+	before, _, err := s.head(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	if _, err := s.environments.load(ctx, environment); err != nil {
+		return State{}, err
+	}
+	state, err := s.state(ctx, environment)
+	if err != nil {
+		return State{}, err
+	}
+	after, _, err := s.head(ctx)
+	if err == nil && after != before {
+		err = overtaken()
+	}
+	if err != nil {
+		return State{}, err
+	}
+	return state, nil
 }
 
 // state reads without regard to who writes.

@@ -2,8 +2,10 @@ package rollout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,6 +87,77 @@ func TestValidationTellsNothingToWhoMayNotWrite(t *testing.T) {
 	_, err := w.Features().Create(t.Context(), inProd("f", within(1)), ann)
 	is(t, err, penstock.ErrForbidden)
 	if penstock.Faults(err) != nil {
+		t.Error(err)
+	}
+}
+
+// Who takes a name that was free learns nothing about what bore it before.
+func TestHistoryOfWhatMayNotBeRead(t *testing.T) {
+	records := memory.New()
+	open := newWorld(t, rollout.Config{Store: records})
+	secret := create(open, open.Features(), rollout.Flag{Name: "f", Project: "bank"})
+	for range 3 {
+		update(open, open.Features(), "f", func(f *rollout.Flag) { f.Description += "secret" })
+	}
+	if err := open.Features().Delete(t.Context(), "f", 0, ann); err != nil {
+		t.Fatal(err)
+	}
+	outage, down := errors.New("no directory"), false
+	w := newWorld(t, rollout.Config{Store: records, Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, on penstock.Resource) error {
+		switch {
+		case on.Project != "bank":
+			return nil
+		case down:
+			return outage
+		}
+		return &penstock.ForbiddenError{Right: right, On: on}
+	}})
+	create(w, w.Features(), rollout.Flag{Name: "f", Project: "shop"})
+	update(w, w.Features(), "f", func(f *rollout.Flag) { f.Stale = true })
+	for limit, want := range []string{"created updated", "created", "created updated", "created updated"} {
+		entries, err := w.Features().History(t.Context(), "f", 0, limit, ann)
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name)
+		}
+		if got := strings.Join(names, " "); err != nil || got != want || entries[0].After.Project != "shop" {
+			t.Errorf("at most %d: got %s, want %s: %v", limit, got, want, err)
+		}
+	}
+	down = true
+	_, err := w.Features().History(t.Context(), "f", 0, 0, ann)
+	is(t, err, outage)
+	all, err := open.Features().History(t.Context(), "f", 0, 0, ann)
+	if err != nil || len(all) != 7 || all[0].After.Project != secret.Value.Project {
+		t.Error(all, err)
+	}
+}
+
+func TestReferencesOfWhatMayNotBeRead(t *testing.T) {
+	w := newWorld(t, rollout.Config{Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, on penstock.Resource) error {
+		if right == penstock.Read {
+			return &penstock.ForbiddenError{Right: right, On: on}
+		}
+		return nil
+	}})
+	create(w, w.Segments(), beta())
+	create(w, w.Environments(), rollout.Environment{Name: "prod"})
+	create(w, w.Strategies(), rollout.Definition{Name: "byPlan"})
+	create(w, w.Features(), inProd("f", within(1)))
+	create(w, w.Features(), rollout.Flag{Name: "child", Dependencies: []rollout.Dependency{{Feature: "f"}}})
+	for _, on := range []rollout.Ref{{Kind: rollout.KindSegment, ID: "1"}, {Kind: rollout.KindEnvironment, ID: "prod"},
+		{Kind: rollout.KindStrategy, ID: "byPlan"}, {Kind: rollout.KindFeature, ID: "f"}} {
+		words, err := w.References(t.Context(), on, ann)
+		is(t, err, penstock.ErrForbidden)
+		if words != nil {
+			t.Error(words)
+		}
+	}
+	_, err := w.Features().Update(t.Context(), "f", 0, func(f *rollout.Flag) error {
+		f.Project, f.Dependencies = "shop", []rollout.Dependency{{Feature: "child"}}
+		return nil
+	}, ann)
+	if !errors.Is(err, penstock.ErrInvalid) || strings.Contains(strings.ReplaceAll(err.Error(), `"child" depends on others`, ""), "child") {
 		t.Error(err)
 	}
 }

@@ -14,6 +14,9 @@ import (
 // maxTries is how often a write is decided that others overtake.
 const maxTries = 10
 
+// lookTimeout bounds the search for a commit whose outcome is not known.
+const lookTimeout = 10 * time.Second
+
 // A head is one record that every Commit of a Service writes. So it is the only
 // lock: whatever a write has looked at since it read the head is still so when it commits, be it a
 // count, a name, or who refers to what.
@@ -65,12 +68,10 @@ func (c *change) stamp() Stamp {
 // decided again. A refusal, too, counts only if the head is still the one that
 // it was decided on.
 func (s *Service) write(ctx context.Context, by penstock.Actor, decide func(*change) error) (version int64, err error) {
-	select { // turns spare the conflicts within a process
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return 0, ctx.Err()
+	if err := s.wait(ctx); err != nil { // turns spare the conflicts within a process
+		return 0, err
 	}
+	defer s.leave()
 	for range maxTries {
 		seen, h, err := s.head(ctx)
 		if err != nil {
@@ -94,6 +95,18 @@ func (s *Service) write(ctx context.Context, by penstock.Actor, decide func(*cha
 	return 0, overtaken()
 }
 
+// wait waits for the turn, which leave gives to the next.
+func (s *Service) wait(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Service) leave() { <-s.turn }
+
 func (s *Service) commit(ctx context.Context, c *change, seen int64) (int64, error) {
 	op, err := c.head.next(seen)
 	if err != nil {
@@ -107,7 +120,9 @@ func (s *Service) commit(ctx context.Context, c *change, seen int64) (int64, err
 		return 0, err
 	}
 	// It may have been committed all the same: then the head tells.
-	if version, h, readErr := s.head(context.WithoutCancel(ctx)); readErr == nil && h.Commit == c.head.Commit {
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	if version, h, readErr := s.head(look); readErr == nil && h.Commit == c.head.Commit {
 		return version, nil
 	}
 	return 0, fmt.Errorf("commit: %w", err)

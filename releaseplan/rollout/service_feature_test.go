@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -94,6 +95,9 @@ func TestBadFeatures(t *testing.T) {
 			at + "parameters.plan: must not be empty", at + `parameters.share: "101" is not a number from 0 to 100`, at + `parameters.count: "x" is not a number`,
 			at + `parameters.trial: "yes" is not true or false`, at + "parameters.ids: must name something", at + `parameters.colour: is no parameter of "byPlan"`}},
 		{"and are content with good ones", custom("plan", "gold", "share", "12.5", "count", "-3", "trial", "true", "ids", "a,b"), nil},
+		{"and with those that variants go by", custom("plan", "gold", "groupId", "g", "stickiness", "userId"), nil},
+		{"places in an order are numbers", prod(rollout.Strategy{Name: rollout.Everyone, SortOrder: math.NaN()}, rollout.Strategy{Name: rollout.Everyone, SortOrder: math.Inf(1)}), []string{
+			at + "sortOrder: must be finite", "environments.prod.strategies[1].sortOrder: must be finite"}},
 		{"constraints are looked at", prod(everyone(rollout.Constraint{ContextName: "v", Operator: rollout.SemverGT, Value: "1.x"}, in("tier", "tin"))), []string{
 			at + `constraints[0].value: "1.x" is not a semantic version`, at + `constraints[1].values[0]: "tin" is not a legal value of tier`}},
 		{"strategies are bounded", prod(make([]rollout.Strategy, 31)...), []string{"environments.prod.strategies: 31 are too many: at most 30"}},
@@ -200,4 +204,56 @@ func TestBadNeighbours(t *testing.T) {
 	if !errors.Is(err, penstock.ErrInvalid) || !strings.Contains(err.Error(), "at most 4194304") {
 		t.Error(err)
 	}
+}
+
+// What a write leaves as it was stays: nobody changes variants by it.
+func TestWeightsStayWhileTheirVariantsDo(t *testing.T) {
+	w := newShop(t, rollout.Config{})
+	variants := []rollout.Variant{{Name: "b", WeightType: rollout.WeightVariable}, {Name: "a", WeightType: rollout.WeightVariable}, {Name: "c", WeightType: rollout.WeightVariable}}
+	s := everyone()
+	s.Variants = variants
+	f := create(w, w.Features(), rollout.Flag{Name: "f", Environments: map[string]rollout.Setting{"prod": {Strategies: []rollout.Strategy{s}, Variants: variants}}})
+	if same := update(w, w.Features(), "f", func(*rollout.Flag) {}); same.Version != f.Version {
+		t.Error("an update that changes nothing wrote")
+	}
+	got := update(w, w.Features(), "f", func(f *rollout.Flag) {
+		f.Environments["prod"].Strategies[0].Title = "x"
+		f.Environments["test"] = rollout.Setting{}
+	}).Value.Environments["prod"]
+	want := f.Value.Environments["prod"]
+	want.Strategies[0].Title = "x"
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	got = update(w, w.Features(), "f", func(f *rollout.Flag) {
+		f.Environments["prod"].Strategies[0].Variants[0] = rollout.Variant{Name: "a", Weight: 500, WeightType: rollout.WeightFix}
+	}).Value.Environments["prod"]
+	if v := got.Strategies[0].Variants; v[0].Weight != 500 || v[1].Weight != 250 || v[2].Weight != 250 {
+		t.Error(v)
+	}
+}
+
+// A feature can be turned off and archived whatever has become of its neighbours.
+func TestStrategiesThatStayAreNotCheckedAgain(t *testing.T) {
+	var legal []string
+	w := newShop(t, rollout.Config{Legal: func(string) []string { return legal }})
+	f := inProd("f", strategy("byPlan", "plan", "gold"), within(2), everyone(in("tier", "tin")))
+	f.Project = "bank"
+	create(w, w.Features(), f)
+	legal = []string{"gold"}
+	update(w, w.Strategies(), "byPlan", func(d *rollout.Definition) { d.Parameters = d.Parameters[1:] })
+	update(w, w.Features(), "f", func(f *rollout.Flag) {
+		f.Environments["prod"] = rollout.Setting{Strategies: f.Environments["prod"].Strategies}
+	})
+	const at = "environments.prod.strategies"
+	_, err := w.Features().Update(t.Context(), "f", 0, func(f *rollout.Flag) error {
+		f.Environments["prod"].Strategies[0].Title = "x"
+		return nil
+	}, ann)
+	faults(t, err, at+`[0].parameters.plan: is no parameter of "byPlan"`)
+	_, err = w.Features().Update(t.Context(), "f", 0, func(f *rollout.Flag) error { f.Project = "shop"; return nil }, ann)
+	faults(t, err, at+`[0].parameters.plan: is no parameter of "byPlan"`, at+"[1].segments[0]: belongs to another project",
+		at+`[2].constraints[0].values[0]: "tin" is not a legal value of tier`)
+	update(w, w.Features(), "f", func(f *rollout.Flag) { f.Archived = true })
+	update(w, w.Features(), "f", func(f *rollout.Flag) { f.Archived = false })
 }

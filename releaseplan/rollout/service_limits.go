@@ -58,7 +58,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("cannot create a %s: there are %d already", e.Kind, e.Limit)
+	return fmt.Sprintf("cannot create another %s: at most %d", e.Kind, e.Limit)
 }
 
 // Is reports whether target is penstock.ErrRefused.

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -71,9 +72,8 @@ func (f *Filter) query(kind string) (q store.Query, err error) {
 		q.Where = append(q.Where, store.In(fieldProject, f.Projects...))
 	}
 	if f.Prefix != "" {
-		v.text("prefix", f.Prefix)
+		v.bytes("prefix", f.Prefix, store.MaxValue)
 		v.printable("prefix", f.Prefix)
-		v.most("prefix", len(f.Prefix), store.MaxValue)
 		q.Where = append(q.Where, store.HasPrefix(fieldName, f.Prefix))
 	}
 	if kind == KindFeature {
@@ -97,23 +97,57 @@ func (f *Filter) query(kind string) (q store.Query, err error) {
 
 // History returns what the log says of the record with id, oldest first: entries
 // with a Seq greater than after, at most limit of them (0: 100, at most 1,000). It includes
-// what was under the same id before it was deleted. An ErrNotFound if it is deleted now.
+// what was under the same id before it was deleted, but for entries of a name or
+// project that by may not read. An ErrNotFound if it is deleted now.
 func (r *Records[ID, T]) History(ctx context.Context, id ID, after int64, limit int, by penstock.Actor) ([]Entry[T], error) {
-	if _, err := r.Get(ctx, id, by); err != nil {
-		return nil, err
-	}
-	events, err := r.service.store.Events(ctx, store.EventQuery{Subject: r.all.Key(r.rules.key(id)), After: after, Limit: limit})
+	now, err := r.Get(ctx, id, by)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Entry[T], len(events))
-	for i, e := range events {
-		if err := json.Unmarshal(e.Body, &all[i]); err != nil {
-			return nil, fmt.Errorf("decode event %d of %s: %w", e.Seq, e.Subject, err)
+	limit = cmp.Or(limit, store.DefaultLimit)
+	q := store.EventQuery{Subject: r.all.Key(r.rules.key(id)), After: after, Limit: limit}
+	all := []Entry[T]{}
+	for {
+		events, err := r.service.store.Events(ctx, q)
+		if err != nil {
+			return nil, err
 		}
-		all[i].Seq, all[i].Name, all[i].At = e.Seq, e.Name, e.At
+		for _, e := range events {
+			entry := Entry[T]{Seq: e.Seq, Name: e.Name, At: e.At}
+			if err := json.Unmarshal(e.Body, &entry); err != nil {
+				return nil, fmt.Errorf("decode event %d of %s: %w", e.Seq, e.Subject, err)
+			}
+			switch err := r.askThen(ctx, by, &now.Value, entry.Before, entry.After); {
+			case err == nil:
+				all = append(all, entry)
+			case !errors.Is(err, penstock.ErrForbidden):
+				return nil, err
+			}
+			q.After = e.Seq
+		}
+		if len(all) == limit || len(events) < q.Limit {
+			return all, nil
+		}
+		q.Limit = limit - len(all)
 	}
-	return all, nil
+}
+
+// askThen asks about a record as it was, where that may be answered in another way
+// than for what it is now.
+func (r *Records[ID, T]) askThen(ctx context.Context, by penstock.Actor, now *T, then ...*T) error {
+	name, project := r.rules.named(now)
+	for _, v := range then {
+		if v == nil {
+			continue
+		}
+		if n, p := r.rules.named(v); n == name && p == project {
+			continue
+		}
+		if err := r.ask(ctx, by, penstock.Read, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // projectName: empty, or as it stands in a URL.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
@@ -185,4 +186,26 @@ func TestRaceOfStateAndWrites(t *testing.T) {
 	if states < racers/2 {
 		t.Error("only", states, "came to their end")
 	}
+}
+
+// Writes of its own Service do not keep a State from being read for ever.
+func TestAStateHasItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &meddler{Store: memory.New()}
+		w := newWorld(t, rollout.Config{Store: m})
+		create(w, w.Environments(), rollout.Environment{Name: "prod"})
+		var writes sync.WaitGroup
+		m.before = map[string]func(){"rollout.segment": func() {
+			writes.Go(func() { update(w, w.Environments(), "prod", func(e *rollout.Environment) { e.SortOrder++ }) })
+			synctest.Wait() // it is done, or waits for its turn
+		}}
+		if _, err := w.State(t.Context(), "prod"); err != nil {
+			t.Error(err)
+		}
+		writes.Wait()
+		prod, err := w.Environments().Get(t.Context(), "prod", ann)
+		if err != nil || prod.Value.SortOrder != 2 {
+			t.Error("wrote while the State had its turn, or never:", prod, err)
+		}
+	})
 }

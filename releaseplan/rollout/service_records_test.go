@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,6 +59,9 @@ func TestRecordsLiveAndAreLogged(t *testing.T) {
 	for _, id := range []int{1, 0, -1} {
 		_, err = w.Segments().Get(ctx, id, ann)
 		is(t, err, penstock.ErrNotFound)
+		if want := fmt.Sprintf(`segment "%d": not found`, id); err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 		is(t, w.Segments().Delete(ctx, id, 0, ann), penstock.ErrNotFound)
 	}
 	if again := create(w, w.Segments(), rollout.Segment{Name: "gamma"}); again.Value.ID != 2 {
@@ -130,6 +135,9 @@ func TestLimits(t *testing.T) {
 	create(w, w.Environments(), rollout.Environment{Name: "a"})
 	_, err = w.Environments().Create(t.Context(), rollout.Environment{Name: "b"}, ann)
 	full(err, "environment", 1)
+	if err.Error() != "cannot create another environment: at most 1" {
+		t.Error(err)
+	}
 	create(w, w.Strategies(), rollout.Definition{Name: "a"})
 	_, err = w.Strategies().Create(t.Context(), rollout.Definition{Name: "b"}, ann)
 	full(err, "strategy", 1)
@@ -208,6 +216,8 @@ func TestList(t *testing.T) {
 		Page: penstock.Page{Offset: -1, Limit: 1001}}, ann)
 	faults(t, err, "offset: must not be negative", "limit: must be from 0 to 1000", `projects[0]: "a b" has characters other than letters, digits and -_.!~*'()`,
 		"prefix: has a NUL character", "archived: only features are", "refers: only features do", "refers.id: must not be empty")
+	_, err = open.Features().List(t.Context(), rollout.Filter{Prefix: strings.Repeat("x", 1025)}, ann)
+	faults(t, err, "prefix: has 1025 bytes: at most 1024")
 	_, err = open.Features().List(t.Context(), rollout.Filter{Refers: rollout.Ref{Kind: "plan", ID: "1"}}, ann)
 	faults(t, err, `refers.kind: "plan" is no kind of record`)
 }
@@ -243,6 +253,40 @@ func TestAnErrorThatLeavesOpenWhetherItWasCommitted(t *testing.T) {
 	if list, err := w.Segments().List(t.Context(), rollout.Filter{}, ann); err != nil || list.Total != 1 {
 		t.Error(list, err)
 	}
+}
+
+// A lost store answers nothing any more once something was committed.
+type lost struct {
+	store.Store
+	gone bool
+}
+
+func (l *lost) Commit(context.Context, ...store.Op) (int64, error) {
+	l.gone = true
+	return 0, errors.New("connection lost")
+}
+
+func (l *lost) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	if l.gone {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return l.Store.Get(ctx, keys...)
+}
+
+// Who looks whether it was committed gives up in time, and others have their turn.
+func TestAStoreThatAnswersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &lost{Store: memory.New()}
+		w := newWorld(t, rollout.Config{Store: s})
+		_, err := w.Segments().Create(t.Context(), beta(), ann)
+		if err == nil || err.Error() != "commit: connection lost" {
+			t.Error(err)
+		}
+		s.gone = false
+		_, err = w.Segments().Get(t.Context(), 1, ann)
+		is(t, err, penstock.ErrNotFound)
+	})
 }
 
 func TestAContextThatHasEnded(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/penstock-go/penstock"
@@ -48,18 +50,43 @@ func (e *InUseError) Error() string {
 // Is reports whether target is penstock.ErrRefused.
 func (e *InUseError) Is(target error) bool { return target == penstock.ErrRefused }
 
-// References returns what refers to a record, in words: the first 100 features, archived
-// ones too, and what [Config].References tells. Features that by may not read go unnamed.
+// References returns what refers to a record that by may read, in words: features, archived
+// ones too, and what [Config].References tells. Features beyond the first 100, and those
+// that by may not read, are counted and go unnamed. A record that is unknown is an ErrInvalid.
 func (s *Service) References(ctx context.Context, on Ref, by penstock.Actor) ([]string, error) {
-	if err := s.exist(ctx, on); err != nil {
+	if _, err := s.exist(ctx, on); err != nil {
 		return nil, err
 	}
-	found, err := s.features.all.Find(ctx, store.Query{Where: []store.Filter{store.Equals(on.field(), on.ID)}})
+	if err := s.askRead(ctx, on, by); err != nil {
+		return nil, err
+	}
+	return s.referrers(ctx, on, by)
+}
+
+// askRead asks whether by may read a record that exists.
+func (s *Service) askRead(ctx context.Context, on Ref, by penstock.Actor) (err error) {
+	switch on.Kind {
+	case KindSegment:
+		id, _ := strconv.Atoi(on.ID)
+		_, err = s.segments.Get(ctx, id, by)
+	case KindFeature:
+		_, err = s.features.Get(ctx, on.ID, by)
+	case KindEnvironment:
+		_, err = s.environments.Get(ctx, on.ID, by)
+	case KindStrategy:
+		_, err = s.strategies.Get(ctx, on.ID, by)
+	}
+	return err
+}
+
+// referrers is References without regard to who asks about the record.
+func (s *Service) referrers(ctx context.Context, on Ref, by penstock.Actor) ([]string, error) {
+	found, err := s.features.all.Find(ctx, store.Query{Where: []store.Filter{store.Equals(on.field(), on.ID)}, Total: true})
 	if err != nil {
 		return nil, err
 	}
 	var words []string
-	hidden := 0
+	hidden := max(0, found.Total-len(found.Items))
 	for _, e := range found.Items {
 		switch err := s.features.ask(ctx, by, penstock.Read, &e.Value.Value); {
 		case err == nil:
@@ -85,7 +112,7 @@ func (s *Service) References(ctx context.Context, on Ref, by penstock.Actor) ([]
 
 // unused returns an InUseError if something refers to the record.
 func (s *Service) unused(ctx context.Context, on Ref, by penstock.Actor) error {
-	words, err := s.References(ctx, on, by)
+	words, err := s.referrers(ctx, on, by)
 	if err == nil && len(words) > 0 {
 		return &InUseError{On: on, By: words}
 	}
@@ -95,21 +122,28 @@ func (s *Service) unused(ctx context.Context, on Ref, by penstock.Actor) error {
 // Refer returns the op with which others store references of their own: it
 // belongs in the Commit that stores them. Without it a record could be deleted just before; with it
 // that Commit fails with a penstock.ErrConflict if anything was written since. A
-// record that is unknown is an ErrInvalid.
+// record that is unknown and a feature that is archived are each an ErrInvalid.
 func (s *Service) Refer(ctx context.Context, refs ...Ref) (store.Op, error) {
 	version, h, err := s.head(ctx)
 	if err != nil {
 		return store.Op{}, err
 	}
-	if err := s.exist(ctx, refs...); err != nil {
+	found, err := s.exist(ctx, refs...)
+	var v validator
+	for _, r := range refs {
+		if slices.Contains(found[r.key()].Fields[fieldArchived], "true") {
+			v.fault("", "%s is archived", r)
+		}
+	}
+	if err := errors.Join(append([]error{err}, v.faults...)...); err != nil {
 		return store.Op{}, err
 	}
 	h.Commit = s.commits.New()
 	return h.next(version)
 }
 
-// exist returns a fault for every record that does not.
-func (s *Service) exist(ctx context.Context, refs ...Ref) error {
+// exist returns the records that do, and a fault for every other.
+func (s *Service) exist(ctx context.Context, refs ...Ref) (map[store.Key]store.Record, error) {
 	var keys []store.Key
 	for _, r := range refs {
 		if r.valid() {
@@ -118,7 +152,7 @@ func (s *Service) exist(ctx context.Context, refs ...Ref) error {
 	}
 	found, err := s.get(ctx, keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var v validator
 	for _, r := range refs {
@@ -126,7 +160,7 @@ func (s *Service) exist(ctx context.Context, refs ...Ref) error {
 			v.fault("", "%s is unknown", clip(r.String()))
 		}
 	}
-	return errors.Join(v.faults...)
+	return found, errors.Join(v.faults...)
 }
 
 // valid reports whether a record can have this name.

@@ -158,6 +158,10 @@ func TestRefer(t *testing.T) {
 	is(t, err, penstock.ErrConflict)
 	_, err = w.Refer(ctx, rollout.Ref{Kind: rollout.KindSegment, ID: "1"}, rollout.Ref{Kind: "moon", ID: "1"}, rollout.Ref{Kind: rollout.KindFeature, ID: "\x00"})
 	faults(t, err, "segment 1 is unknown", "moon 1 is unknown", "feature \x00 is unknown")
+	create(w, w.Features(), rollout.Flag{Name: "old"})
+	update(w, w.Features(), "old", func(f *rollout.Flag) { f.Archived = true })
+	_, err = w.Refer(ctx, rollout.Ref{Kind: rollout.KindFeature, ID: "old"}, rollout.Ref{Kind: rollout.KindFeature, ID: "new"})
+	faults(t, err, "feature new is unknown", "feature old is archived")
 	op, err = w.Refer(ctx, rollout.Ref{Kind: rollout.KindSegment, ID: "2"})
 	if err != nil {
 		t.Fatal(err)
@@ -206,5 +210,17 @@ func TestState(t *testing.T) {
 	for _, name := range []string{"moon", "", "\x00"} {
 		_, err = w.State(t.Context(), name)
 		is(t, err, penstock.ErrNotFound)
+	}
+}
+
+// More referrers than are named are counted.
+func TestManyReferences(t *testing.T) {
+	w := newShop(t, rollout.Config{})
+	for i := range 103 {
+		create(w, w.Features(), inProd(fmt.Sprint("f", i), within(1)))
+	}
+	words, err := w.References(t.Context(), rollout.Ref{Kind: rollout.KindSegment, ID: "1"}, ann)
+	if err != nil || len(words) != 101 || words[100] != "3 more that are not shown" {
+		t.Error(words, err)
 	}
 }

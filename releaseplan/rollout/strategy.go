@@ -2,7 +2,9 @@ package rollout
 
 import (
 	"cmp"
+	"iter"
 	"maps"
+	"slices"
 )
 
 // The strategies that are built in. A host may add others, by name: [Options].
@@ -31,7 +33,8 @@ type Strategy struct {
 	ID          string       `json:"id,omitempty"`
 	Name        string       `json:"name"` // which rule: one of the constants, or a custom one
 	Title       string       `json:"title,omitempty"`
-	Disabled    bool         `json:"disabled,omitempty"` // never matches
+	SortOrder   float64      `json:"sortOrder,omitempty"` // kept as it was given; the order is that of the list
+	Disabled    bool         `json:"disabled,omitempty"`  // never matches
 	Parameters  Parameters   `json:"parameters,omitempty"`
 	Constraints []Constraint `json:"constraints,omitempty"`
 	Segments    []int        `json:"segments,omitempty"`
@@ -55,4 +58,48 @@ func (s Strategy) WithDefaults(feature, stickiness string) Strategy {
 	p["groupId"] = cmp.Or(p["groupId"], feature)
 	s.Parameters = p
 	return s
+}
+
+// Clone returns a copy that shares nothing with s.
+func (s Strategy) Clone() Strategy {
+	s.Parameters = maps.Clone(s.Parameters)
+	s.Segments = slices.Clone(s.Segments)
+	s.Constraints = slices.Clone(s.Constraints)
+	for i := range s.Constraints {
+		s.Constraints[i].Values = slices.Clone(s.Constraints[i].Values)
+	}
+	s.Variants = slices.Clone(s.Variants)
+	for i := range s.Variants {
+		s.Variants[i] = s.Variants[i].clone()
+	}
+	return s
+}
+
+// Texts yields every text in s.
+func (s *Strategy) Texts() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		texts := []string{s.ID, s.Name, s.Title}
+		for k, v := range s.Parameters {
+			texts = append(texts, k, v)
+		}
+		for i := range s.Constraints {
+			c := &s.Constraints[i]
+			texts = append(append(texts, c.ContextName, string(c.Operator), c.Value), c.Values...)
+		}
+		for i := range s.Variants {
+			v := &s.Variants[i]
+			texts = append(texts, v.Name, string(v.WeightType), v.Stickiness)
+			if v.Payload != nil {
+				texts = append(texts, v.Payload.Type, v.Payload.Value)
+			}
+			for _, o := range v.Overrides {
+				texts = append(append(texts, o.ContextName), o.Values...)
+			}
+		}
+		for _, text := range texts {
+			if !yield(text) {
+				return
+			}
+		}
+	}
 }

@@ -3,13 +3,19 @@ package rollout
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+
+	"github.com/penstock-go/penstock"
 )
 
 func (v *validator) strategy(path string, s *Strategy, known *Catalog) {
 	before := known.before(s.ID)
 	v.short(under(path, "id"), s.ID)
 	v.text(under(path, "title"), s.Title)
+	if math.IsNaN(s.SortOrder) || math.IsInf(s.SortOrder, 0) {
+		v.fault(under(path, "sortOrder"), "must be finite")
+	}
 	v.rule(path, s, known)
 	if v.most(under(path, "constraints"), len(s.Constraints), max(MaxConstraints, len(before.Constraints))) {
 		for i := range s.Constraints {
@@ -27,16 +33,21 @@ func (v *validator) strategy(path string, s *Strategy, known *Catalog) {
 }
 
 // before returns the strategy as it is stored now; an empty one if it is not.
-func (c *Catalog) before(id string) (s Strategy) {
-	if c == nil || c.Before == nil || id == "" {
-		return s
+func (c *Catalog) before(id string) Strategy {
+	if c == nil || c.Before == nil {
+		return Strategy{}
 	}
-	for i := range c.Before.Strategies {
-		if c.Before.Strategies[i].ID == id {
-			return c.Before.Strategies[i]
+	return c.Before.strategy(id)
+}
+
+// strategy returns that with id; an empty one if there is none.
+func (f *Feature) strategy(id string) Strategy {
+	for i := range f.Strategies {
+		if id != "" && f.Strategies[i].ID == id {
+			return f.Strategies[i]
 		}
 	}
-	return s
+	return Strategy{}
 }
 
 func (v *validator) segments(path string, ids []int, known *Catalog) {
@@ -92,8 +103,11 @@ func (v *validator) custom(path string, s *Strategy, known *Catalog) {
 	if known.Strategy != nil && !known.Strategy(s.Name) {
 		v.fault(under(path, "name"), "strategy %q is unknown", clip(s.Name))
 	} else if known.Parameters != nil {
-		if err := known.Parameters(s); err != nil {
-			v.fault(under(path, "parameters"), "%v", err)
+		err := known.Parameters(s)
+		if at := under(path, "parameters"); err != nil && penstock.Faults(err) == nil {
+			v.fault(at, "%v", err)
+		} else {
+			v.faults = nest(v.faults, at, err)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package rollout
 
+import "slices"
+
 // A Variant is one of several forms of a feature. People are spread over the
 // variants of a list by weight.
 type Variant struct {
@@ -43,3 +45,15 @@ type Selection struct {
 
 // disabled is the name of no variant.
 const disabled = "disabled"
+
+func (v Variant) clone() Variant {
+	if v.Payload != nil {
+		payload := *v.Payload
+		v.Payload = &payload
+	}
+	v.Overrides = slices.Clone(v.Overrides)
+	for i := range v.Overrides {
+		v.Overrides[i].Values = slices.Clone(v.Overrides[i].Values)
+	}
+	return v
+}
