@@ -35,11 +35,13 @@ const (
 	Retracted      Action = "retracted"       // a provider has dropped Command.Instance, since nobody waits for it
 )
 
-// The actions on milestones. Command.Milestone names one by its id or name.
+// The actions on milestones. Command.Milestone names one by its id or name; if it is
+// empty, StartMilestone and SkipMilestone are about the next one, and
+// CompleteMilestone and SetInterval about the live one. The others are about all.
 const (
 	StartMilestone    Action = "start_milestone"    // makes it live, now or at Command.Start
 	SkipMilestone     Action = "skip_milestone"     // it is passed over; Command.Remark says why
-	CompleteMilestone Action = "complete_milestone" // the live one is through: the next one starts
+	CompleteMilestone Action = "complete_milestone" // it is live and now through: the next one starts
 	SetInterval       Action = "set_interval"       // its After is Command.Interval from now on
 	PauseRollout      Action = "pause_rollout"      // what is live stays so, and nothing goes on by itself
 	ResumeRollout     Action = "resume_rollout"
@@ -77,10 +79,11 @@ const (
 	resumed Action = "recover" // the last failed task was taken care of
 	settle  Action = "settle"  // canceled, and nothing runs any more
 
-	repeat   Action = "repeat"   // a failed task, by its retry policy
-	advanced Action = "progress" // a milestone, when it is its turn
-	timeout  Action = "timeout"  // a task
-	stop     Action = "stop"     // a task, since its plan is canceled
-	abandon  Action = "abandon"  // a task that was told to stop has stopped: it failed
-	drop     Action = "drop"     // a task of a canceled plan
+	repeat    Action = "repeat"      // a failed task, by its retry policy
+	appointed Action = "appointment" // a milestone, at its time
+	advanced  Action = "progress"    // a milestone, when it is its turn
+	timeout   Action = "timeout"     // a task
+	stop      Action = "stop"        // a task, since its plan is canceled
+	abandon   Action = "abandon"     // a task that was told to stop has stopped: it failed
+	drop      Action = "drop"        // a task of a canceled plan
 )

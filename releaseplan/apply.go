@@ -149,6 +149,11 @@ func (p *Plan) enter(to State, c *Change) {
 func (p *Plan) begin() {
 	p.st.Request, p.st.Gate, p.st.Effective, p.st.FinishAsked = nil, nil, nil, false
 	p.st.Started, p.st.Ended = time.Time{}, time.Time{}
+	if r := p.st.Rollout; r != nil && r.Live == "" { // a rollout that was stopped begins anew
+		again := *r
+		again.Stopped = time.Time{}
+		p.st.Rollout = &again
+	}
 	if p.st.Scheduled.After(p.st.Updated.At) {
 		p.st.Scheduled = time.Time{} // executed early, by hand: the schedule is still to come
 	}

@@ -114,15 +114,17 @@ func fields() map[string]field {
 		"Milestone.At":          {true, func(c *content) { c.Milestones[0].At = bNoon }},
 		"Milestone.Strategies":  {true, func(c *content) { c.Milestones[0].Strategies = nil }},
 
-		"Strategy.ID":          {false, strategy(func(s *rollout.Strategy) { s.ID = "y" })},
-		"Strategy.Name":        {true, strategy(func(s *rollout.Strategy) { s.Name = "default" })},
-		"Strategy.Title":       {true, strategy(func(s *rollout.Strategy) { s.Title = "y" })},
-		"Strategy.SortOrder":   {false, strategy(func(s *rollout.Strategy) { s.SortOrder++ })},
-		"Strategy.Disabled":    {true, strategy(func(s *rollout.Strategy) { s.Disabled = true })},
-		"Strategy.Parameters":  {true, strategy(func(s *rollout.Strategy) { s.Parameters = nil })},
-		"Strategy.Constraints": {true, strategy(func(s *rollout.Strategy) { s.Constraints = make([]rollout.Constraint, 1) })},
-		"Strategy.Segments":    {true, strategy(func(s *rollout.Strategy) { s.Segments = []int{1} })},
-		"Strategy.Variants":    {true, strategy(func(s *rollout.Strategy) { s.Variants = make([]rollout.Variant, 1) })},
+		"Strategy.ID":         {false, strategy(func(s *rollout.Strategy) { s.ID = "y" })},
+		"Strategy.Name":       {true, strategy(func(s *rollout.Strategy) { s.Name = "default" })},
+		"Strategy.Title":      {true, strategy(func(s *rollout.Strategy) { s.Title = "y" })},
+		"Strategy.SortOrder":  {false, strategy(func(s *rollout.Strategy) { s.SortOrder++ })},
+		"Strategy.Disabled":   {true, strategy(func(s *rollout.Strategy) { s.Disabled = true })},
+		"Strategy.Parameters": {true, strategy(func(s *rollout.Strategy) { s.Parameters = nil })},
+		"Strategy.Constraints": {true, strategy(func(s *rollout.Strategy) {
+			s.Constraints = []rollout.Constraint{{ContextName: "country", Operator: rollout.In, Values: []string{"nl"}}}
+		})},
+		"Strategy.Segments": {true, strategy(func(s *rollout.Strategy) { s.Segments = []int{1} })},
+		"Strategy.Variants": {true, strategy(func(s *rollout.Strategy) { s.Variants = make([]rollout.Variant, 1) })},
 
 		"Target.Feature":     {true, func(c *content) { c.Target.Feature = "y" }},
 		"Target.Environment": {true, func(c *content) { c.Target.Environment = "y" }},

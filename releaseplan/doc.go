@@ -48,7 +48,9 @@
 // feature while it is live. At most one is live, and it goes on being served while
 // the plan is paused, failed or completed; a cancel ends that. The next one starts
 // after an interval during which the plan ran, at a time, or when a person or an
-// [Expose] task says so. Going back is always possible. A [Safeguard] watches a
+// [Expose] task says so. Going back is possible until the plan is at its end; what
+// a completed plan serves is taken back by another plan that goes live in its place,
+// or by turning the feature off. A [Safeguard] watches a
 // metric that a [MetricSource] tells; when it trips it pauses the rollout, goes back
 // or stops, and nothing goes forward until it is clear. [Service.Serving] is what is
 // live, for an evaluator of package rollout.

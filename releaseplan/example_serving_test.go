@@ -93,16 +93,27 @@ func ExampleService_Overlay() {
 		return rollout.Compile(state.Features, state.Segments, rollout.Options{}), next, err
 	}
 	// revision is read before, so that no change is missed in between.
-	revision := func() (n [2]int64) {
-		n[0], _ = features.Revision(ctx)
-		n[1], _ = plans.ServingRevision(ctx, "production")
-		return n
+	revision := func() (n [2]int64, err error) {
+		if n[0], err = features.Revision(ctx); err == nil {
+			n[1], err = plans.ServingRevision(ctx, "production")
+		}
+		return n, err
 	}
 
-	_, _ = features.Environments().Create(ctx, rollout.Environment{Name: "production"}, ann)
-	_, _ = features.Features().Create(ctx, rollout.Flag{Name: "checkout", Environments: map[string]rollout.Setting{"production": {Enabled: true}}}, ann)
-	beta, _ := features.Segments().Create(ctx, rollout.Segment{Name: "beta testers", Constraints: []rollout.Constraint{
+	if _, err := features.Environments().Create(ctx, rollout.Environment{Name: "production"}, ann); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := features.Features().Create(ctx, rollout.Flag{Name: "checkout", Environments: map[string]rollout.Setting{"production": {Enabled: true}}}, ann); err != nil {
+		fmt.Println(err)
+		return
+	}
+	beta, err := features.Segments().Create(ctx, rollout.Segment{Name: "beta testers", Constraints: []rollout.Constraint{
 		{ContextName: "userId", Operator: rollout.In, Values: []string{"bob", "cem"}}}}, ann)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	p, err := plans.Create(ctx, releaseplan.Content{
 		Name:   "Checkout for testers",
 		Target: &releaseplan.Target{Feature: "checkout", Environment: "production"},
@@ -114,9 +125,21 @@ func ExampleService_Overlay() {
 		return
 	}
 
-	seen := revision()
-	_, _ = plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Execute}, ann)
-	fmt.Println("compile again:", revision() != seen)
+	seen, err := revision()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Execute}, ann); err != nil {
+		fmt.Println(err)
+		return
+	}
+	now, err := revision()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("compile again:", now != seen)
 	e, next, err := compile()
 	if err != nil {
 		fmt.Println(err)

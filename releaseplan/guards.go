@@ -127,8 +127,8 @@ var standing = map[Action]standingRule{
 
 	StartMilestone:    {guards: []planGuard{notArchived, milestoneThere, planNotOver, notLive, forwardRunning, forwardWindow, forwardClear, backApproved}},
 	SkipMilestone:     {guards: []planGuard{notArchived, milestoneThere, planNotOver, notPassed, notSkipped}},
-	CompleteMilestone: {guards: []planGuard{notArchived, planGoing, somethingLive, notThrough, rolloutGoing, windowOpen}},
-	SetInterval:       {guards: []planGuard{notArchived, milestoneThere, planNotOver}},
+	CompleteMilestone: {guards: []planGuard{notArchived, planGoing, isLive, notThrough, rolloutGoing, windowOpen}},
+	SetInterval:       {guards: []planGuard{notArchived, milestoneThere, planNotOver, intervalOpen}},
 	PauseRollout:      {guards: []planGuard{notArchived, hasMilestones, planNotOver, rolloutGoing}},
 	ResumeRollout:     {guards: []planGuard{notArchived, planNotOver, rolloutPaused, safeguardsClear}},
 	StopRollout:       {guards: []planGuard{notArchived, planNotOver, somethingLive}},

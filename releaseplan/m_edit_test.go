@@ -8,6 +8,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
 // What an edit of milestones needs while the second of three is live.
@@ -111,10 +112,13 @@ func TestEditedMilestonesNeedApproval(t *testing.T) {
 func TestWhatCannotBeServedNeverGoesLive(t *testing.T) {
 	t.Parallel()
 	for rule, spoil := range map[string]func(*releaseplan.Milestone){
-		"no strategy":           func(m *releaseplan.Milestone) { m.Strategies = nil },
-		"only a disabled one":   func(m *releaseplan.Milestone) { m.Strategies[0].Disabled = true },
-		"a strategy at fault":   func(m *releaseplan.Milestone) { m.Strategies[0].Name = "flexibleRolout!" },
-		"a parameter too large": func(m *releaseplan.Milestone) { m.Strategies[0].Parameters["rollout"] = "700" },
+		"no strategy":         func(m *releaseplan.Milestone) { m.Strategies = nil },
+		"only a disabled one": func(m *releaseplan.Milestone) { m.Strategies[0].Disabled = true },
+		"a strategy at fault": func(m *releaseplan.Milestone) { m.Strategies[0].Name = "flexibleRolout!" },
+		"weights that do not fit": func(m *releaseplan.Milestone) {
+			m.Strategies[0].Variants = []rollout.Variant{{Name: "a", Weight: 2_000, WeightType: rollout.WeightFix, Stickiness: "default"}}
+		},
+		"no percentage": func(m *releaseplan.Milestone) { delete(m.Strategies[0].Parameters, "rollout") },
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()

@@ -96,6 +96,17 @@ func TestReopenedPlanGoesOnWhereItWas(t *testing.T) {
 	a.wait(time.Microsecond).serves("100%", "completed completed active").history("0s 5%", "1h0m0s 25%", "3h0m0s 100%")
 }
 
+// A rollout that was stopped begins anew with the plan.
+func TestReopenedPlanBeginsAStoppedRolloutAnew(t *testing.T) {
+	t.Parallel()
+	a := aNew(t, mThree()).act(releaseplan.Execute, releaseplan.StopRollout).serves("", "")
+	a.act(releaseplan.Reopen).edit(func(c *releaseplan.Content) { c.Target.Feature = "basket" }).act(releaseplan.Execute)
+	a.serves("5%", "active not_started not_started")
+	if n := a.milestone("5%").Exposure.Count; n != 1 {
+		t.Errorf("it went live %d times, another feature's included", n)
+	}
+}
+
 func TestEndsOfAPlanKeepWhatIsServed(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -108,7 +119,7 @@ func TestEndsOfAPlanKeepWhatIsServed(t *testing.T) {
 		{"finish", releaseplan.Completed, func(a *aLife) { a.act(releaseplan.Finish) }, "25%", "completed completed not_started"},
 		{"pause", releaseplan.Paused, func(a *aLife) { a.act(releaseplan.Pause) }, "25%", "completed paused not_started"},
 		{"reopen", releaseplan.Draft, func(a *aLife) { a.act(releaseplan.Reopen) }, "25%", "completed paused not_started"},
-		{"archive", releaseplan.Running, func(a *aLife) { a.act(releaseplan.Archive) }, "25%", "completed active not_started"},
+		{"archive", releaseplan.Running, func(a *aLife) { a.act(releaseplan.Archive) }, "25%", "completed paused not_started"},
 		{"expiry", releaseplan.Expired, func(a *aLife) { a.act(releaseplan.Pause).at(50 * time.Hour).advance() }, "25%", "completed paused not_started"},
 		{"cancel", releaseplan.Canceled, func(a *aLife) { a.act(releaseplan.Cancel) }, "", "not_started not_started not_started"},
 		{"cancel of a completed check", releaseplan.Canceled, func(a *aLife) { a.act(releaseplan.Reopen, releaseplan.Cancel) }, "", "not_started not_started not_started"},

@@ -231,10 +231,20 @@ func TestSkippedMilestoneIsPassedOver(t *testing.T) {
 	b.serves("100%", "completed skipped active") // passed over by starting a later one
 }
 
+// A command that names the milestone is not about the next one, which may have
+// gone live a moment ago.
+func TestCompleteMilestoneThatIsNamed(t *testing.T) {
+	t.Parallel()
+	a := aNew(t, mThree()).act(releaseplan.Execute)
+	a.needs(releaseplan.Command{Action: releaseplan.CompleteMilestone, Milestone: "25%"}, "a milestone that is live")
+	a.at(time.Hour).needs(releaseplan.Command{Action: releaseplan.CompleteMilestone, Milestone: "5%"}, "a milestone that is live")
+	a.of(releaseplan.CompleteMilestone, "25%").serves("100%", "")
+}
+
 func TestUnknownMilestonesAndSafeguardsAreNotFound(t *testing.T) {
 	t.Parallel()
 	a := aNew(t, mWatched()).act(releaseplan.Execute)
-	for _, do := range []releaseplan.Action{releaseplan.StartMilestone, releaseplan.SkipMilestone, releaseplan.SetInterval} {
+	for _, do := range []releaseplan.Action{releaseplan.StartMilestone, releaseplan.SkipMilestone, releaseplan.SetInterval, releaseplan.CompleteMilestone} {
 		a.refusedAs(aAnn, releaseplan.Command{Action: do, Milestone: "7%", Remark: "because"}, penstock.ErrNotFound)
 	}
 	a.refusedAs(penstock.System(), releaseplan.Command{Action: releaseplan.Observe, Safeguard: "latency", Sample: &releaseplan.Sample{Count: 1}}, penstock.ErrNotFound)
@@ -244,6 +254,6 @@ func TestUnknownMilestonesAndSafeguardsAreNotFound(t *testing.T) {
 	if _, err := a.p.CanMilestone("7%", aAnn, a.now); !errors.Is(err, penstock.ErrNotFound) {
 		t.Error(err)
 	}
-	a.observe("errors", 7)
+	a.wait(time.Second).observe("errors", 7)
 	a.refusedAs(aAnn, releaseplan.Command{Action: releaseplan.ClearSafeguard, Safeguard: "latency", Remark: "because"}, penstock.ErrNotFound)
 }

@@ -78,7 +78,9 @@ func TestSafeguardJudgesOnlyWhatCounts(t *testing.T) {
 		{"enough samples", releaseplan.Sample{Value: 2, Count: 10}, true},
 		{"too few samples", releaseplan.Sample{Value: 2, Count: 9}, false},
 		{"no data", releaseplan.Sample{Value: 2}, false},
-		{"of before the live milestone", releaseplan.Sample{Value: 2, Count: 10, From: aStart.Add(59*time.Minute + 59*time.Second)}, false},
+		{"of the milestone before, which this one followed by itself", releaseplan.Sample{Value: 2, Count: 10, From: aStart.Add(50 * time.Minute), To: aStart.Add(59 * time.Minute)}, true},
+		{"of long ago", releaseplan.Sample{Value: 2, Count: 10, To: aStart.Add(54 * time.Minute)}, false},
+		{"of before the first milestone", releaseplan.Sample{Value: 2, Count: 10, From: aStart.Add(-time.Second)}, false},
 		{"since the live milestone", releaseplan.Sample{Value: 2, Count: 10, From: aStart.Add(time.Hour)}, true},
 	} {
 		t.Run(row.rule, func(t *testing.T) {
@@ -168,6 +170,31 @@ func TestSafeguardEditedAway(t *testing.T) {
 	a.edit(func(c *releaseplan.Content) { c.Safeguards = nil }).act(releaseplan.Resume)
 	a.wait(5*time.Hour).serves("5%", "paused not_started not_started").act(releaseplan.ResumeRollout)
 	a.wait(time.Hour).serves("25%", "")
+}
+
+// What was measured while another milestone was live says nothing of the one that
+// a person started.
+func TestSafeguardJudgesNoOtherMilestone(t *testing.T) {
+	t.Parallel()
+	a := aNew(t, mWatched()).act(releaseplan.Execute).at(5*time.Minute).of(releaseplan.StartMilestone, "25%").wait(time.Minute)
+	a.sampled("errors", releaseplan.Sample{Value: 9, Count: 9, From: aStart.Add(4 * time.Minute), To: a.now}).tells()
+	a.sampled("errors", releaseplan.Sample{Value: 9, Count: 9, To: aStart.Add(5 * time.Minute)}).tells()
+	mOnly(t, a.refusedAs(penstock.System(), releaseplan.Command{Action: releaseplan.Observe, Safeguard: "errors",
+		Sample: &releaseplan.Sample{Count: 1, From: a.now, To: a.now.Add(-time.Second)}}, penstock.ErrInvalid), "sample.to")
+}
+
+// One that became clear says nothing of the others.
+func TestSafeguardsAreClearEachForItself(t *testing.T) {
+	t.Parallel()
+	c := mWatched()
+	c.Safeguards = append(c.Safeguards, releaseplan.Safeguard{Name: "latency", Metric: releaseplan.Metric{Name: "latency"}, Above: new(1.0), Window: aMinutes(1)})
+	a := aNew(t, c).act(releaseplan.Execute).wait(20*time.Minute).observe("latency", 2).wait(time.Minute).observe("latency", 0)
+	for name, want := range map[string]time.Duration{"errors": 10 * time.Minute, "latency": 30 * time.Second} {
+		q, ok := a.p.Query(name, a.now.Add(30*time.Second))
+		if !ok || q.To.Sub(q.From) != want {
+			t.Errorf("%s is measured over %v, want %v", name, q.To.Sub(q.From), want)
+		}
+	}
 }
 
 // Soon after a milestone went live little was measured: a safeguard is clear only

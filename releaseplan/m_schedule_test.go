@@ -1,6 +1,7 @@
 package releaseplan_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestScheduledStartIsKeptOrMissed(t *testing.T) {
 		{"a shut window", func(a *aLife) {
 			a.edit(func(c *releaseplan.Content) { c.Window = aWindow(-time.Hour, time.Hour) }).act(releaseplan.Execute)
 		}, "2h0m0s milestone.missed 100%: the window was shut"},
-		{"it was started by hand before", func(a *aLife) { a.act(releaseplan.Execute).of(releaseplan.StartMilestone, "100%") }, ""},
+		{"it was started by hand", func(a *aLife) { a.act(releaseplan.Execute).of(releaseplan.StartMilestone, "100%") }, ""},
 		{"it was skipped", func(a *aLife) { a.act(releaseplan.Execute).of(releaseplan.SkipMilestone, "100%") }, ""},
 		{"it was skipped and then started by hand", func(a *aLife) {
 			a.act(releaseplan.Execute).of(releaseplan.SkipMilestone, "100%").of(releaseplan.StartMilestone, "100%")
@@ -46,7 +47,11 @@ func TestScheduledStartIsKeptOrMissed(t *testing.T) {
 			c.Milestones[2].At = aStart.Add(at)
 			a := aNew(t, c)
 			row.do(a)
-			mMeets(a, at, row.want)
+			if want := row.want; strings.HasSuffix(row.rule, "by hand") {
+				mMeets(a, at, "2h0m0s milestone.changed 100%") // that its time is over
+			} else {
+				mMeets(a, at, want)
+			}
 		})
 		t.Run("command/"+row.rule, func(t *testing.T) {
 			t.Parallel()
@@ -73,15 +78,26 @@ func mMeets(a *aLife, at time.Duration, want string) {
 	}
 }
 
-func TestScheduledStartOfWhatIsLiveOrPassedIsMissed(t *testing.T) {
+func TestScheduledStartOfWhatIsLiveOrPassedIsOver(t *testing.T) {
 	t.Parallel()
 	c := mThree()
 	c.Milestones[0].Start, c.Milestones[1].At = releaseplan.ByHand, aStart.Add(2*time.Hour)
 	a := aNew(t, c).act(releaseplan.Execute).of(releaseplan.StartMilestone, "100%")
-	a.at(2 * time.Hour).advance().tells("2h0m0s milestone.missed 25%: a later one is live")
+	a.at(2 * time.Hour).advance().tells("2h0m0s milestone.changed 25%")
 	// but a person may want to go back
 	a.do(mStartAt("5%", 3*time.Hour)).serves("100%", "skipped skipped active")
 	a.at(3 * time.Hour).advance().tells("3h0m0s milestone.started 5%")
+	// whatever stands against going forward
+	a.of(releaseplan.StartMilestone, "100%").act(releaseplan.PauseRollout).do(mStartAt("5%", 4*time.Hour))
+	a.at(4 * time.Hour).advance().tells("4h0m0s milestone.started 5%")
+}
+
+// A person who names a time that is past would be surprised by a start now.
+func TestScheduledStartIsNotInThePast(t *testing.T) {
+	t.Parallel()
+	a := aNew(t, mThree()).act(releaseplan.Execute).at(time.Minute)
+	mOnly(t, a.refusedAs(aAnn, mStartAt("25%", time.Second), penstock.ErrInvalid), "start")
+	a.do(mStartAt("25%", time.Minute)).serves("25%", "")
 }
 
 // A time that a person gave stands in place of that of the content.
@@ -95,10 +111,12 @@ func TestScheduledStartByCommandReplacesThatOfTheContent(t *testing.T) {
 		{"a later time", func(a *aLife) { a.do(mStartAt("25%", 3*time.Hour)) }, []string{"0s 5%", "3h0m0s 25%"}},
 		{"an earlier time", func(a *aLife) { a.do(mStartAt("25%", 90*time.Minute)) }, []string{"0s 5%", "1h30m0s 25%"}},
 		{"now", func(a *aLife) { a.at(time.Minute).of(releaseplan.StartMilestone, "25%") }, []string{"0s 5%", "1m0s 25%"}},
-		{"a time that is past means now", func(a *aLife) { a.at(time.Minute).do(mStartAt("25%", time.Second)) }, []string{"0s 5%", "1m0s 25%"}},
 		{"again, after it was kept", func(a *aLife) {
 			a.at(150*time.Minute).of(releaseplan.StartMilestone, "5%").do(mStartAt("25%", 5*time.Hour))
 		}, []string{"0s 5%", "2h0m0s 25%", "2h30m0s 5%", "5h0m0s 25%"}},
+		{"before its time, and then back", func(a *aLife) {
+			a.at(time.Minute).of(releaseplan.StartMilestone, "25%").of(releaseplan.StartMilestone, "5%")
+		}, []string{"0s 5%", "1m0s 25%", "1m0s 5%", "2h0m0s 25%"}},
 		{"the same time again, after it was started by hand", func(a *aLife) {
 			a.at(time.Minute).of(releaseplan.StartMilestone, "25%").of(releaseplan.StartMilestone, "5%").do(mStartAt("25%", 2*time.Hour))
 		}, []string{"0s 5%", "1m0s 25%", "1m0s 5%", "2h0m0s 25%"}},

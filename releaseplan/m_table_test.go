@@ -84,7 +84,7 @@ func TestMilestoneSituationTimesCommand(t *testing.T) {
 		{"the first is live", live("5%"), "start_milestone@5%:not_live skip_milestone@5%:not_passed" + mNotPaused + mNotTripped},
 		{"the middle one is live", live("25%"), mMiddleLive() + mNotPaused + mNotTripped},
 		{"the last one is live", live("100%"), mLastLive + mNotPaused + mNotTripped},
-		{"it is through", live("100%", releaseplan.CompleteMilestone), mLastLive + " complete_milestone:not_through" + mNotPaused + mNotTripped},
+		{"it is through", live("100%", releaseplan.CompleteMilestone), mLastLive + " complete_milestone:not_through set_interval:not_through set_interval@100%:not_through" + mNotPaused + mNotTripped},
 		{"the rollout is paused", live("25%", releaseplan.PauseRollout),
 			mMiddleLive() + " complete_milestone:rollout_not_paused pause_rollout:rollout_not_paused" + mNotTripped},
 		{"the rollout is paused before it began", func(a *aLife) { a.act(releaseplan.Execute, releaseplan.PauseRollout) },

@@ -1,6 +1,7 @@
 package releaseplan_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
 // When milestones start, or started, if all goes on as it does now; "" is not known.
@@ -133,6 +135,8 @@ func TestMilestoneServesItsEnabledStrategies(t *testing.T) {
 	off := c.Milestones[1].Strategies[0].Clone()
 	off.Disabled, off.ID = true, "off"
 	c.Milestones[1].Strategies = append(c.Milestones[1].Strategies, off)
+	c.Milestones[1].Strategies[0].Variants = []rollout.Variant{{Name: "b", WeightType: rollout.WeightVariable, Stickiness: "default"},
+		{Name: "a", WeightType: rollout.WeightVariable, Stickiness: "default"}, {Name: "c", WeightType: rollout.WeightVariable, Stickiness: "default"}}
 	a := aNew(t, c).act(releaseplan.Execute).at(time.Hour).advance()
 	start := a.happened(releaseplan.ExposureStarted)
 	serves := a.p.Status().Rollout.Serves
@@ -142,6 +146,13 @@ func TestMilestoneServesItsEnabledStrategies(t *testing.T) {
 	want := map[string]string{"rollout": "25", "stickiness": "default", "groupId": "checkout"}
 	if diff := cmp.Diff(want, map[string]string(serves[0].Parameters)); diff != "" {
 		t.Errorf("parameters (-want +got):\n%s", diff)
+	}
+	var weights []string
+	for _, v := range serves[0].Variants {
+		weights = append(weights, fmt.Sprint(v.Name, v.Weight))
+	}
+	if diff := cmp.Diff([]string{"a333", "b334", "c333"}, weights); diff != "" {
+		t.Errorf("weights (-want +got):\n%s", diff)
 	}
 	if start.From != "5%" || start.To != "25%" || start.Milestone != a.milestone("25%").ID || start.By.ID != penstock.SystemID {
 		t.Errorf("it told %+v", start)

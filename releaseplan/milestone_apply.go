@@ -26,7 +26,7 @@ func (r *RolloutStatus) clone() *RolloutStatus {
 	}
 	c := *r
 	c.Serves = cloneEach(r.Serves, rollout.Strategy.Clone)
-	c.Tripped = slices.Clone(r.Tripped)
+	c.Tripped, c.Cleared = slices.Clone(r.Tripped), slices.Clone(r.Cleared)
 	c.Each = cloneEach(r.Each, Exposure.clone)
 	return &c
 }
@@ -73,11 +73,19 @@ func (p *Plan) applyRollout(c *Change) error {
 		if v.handle("milestone", c.Milestone, nil); len(v.faults) > 0 {
 			return errors.Join(v.faults...)
 		}
+		var before time.Time
+		if c.Action == advanced { // by itself
+			before = r.Since
+		}
 		r.end(c.At)
 		e := r.exposure(c.Milestone)
 		e.Count++
-		e.Started, e.Ended, e.Skipped = c.At, time.Time{}, false
-		r.set(p.atUsed(e))
+		e.Started, e.Ended, e.Skipped, e.At = c.At, time.Time{}, false, time.Time{}
+		if at := p.contentAt(c.Milestone); !at.After(c.At) { // started early, its time is still to come
+			e.AtUsed = at
+		}
+		r.set(e)
+		r.Before = before
 		r.Live, r.Name, r.Since, r.Serves = c.Milestone, c.Name, c.At, cloneEach(c.Serves, rollout.Strategy.Clone)
 		r.Clock, r.Stopped = time.Time{}, time.Time{}
 	case ExposureCompleted:
@@ -91,7 +99,9 @@ func (p *Plan) applyRollout(c *Change) error {
 		}
 		r.set(c.Exposure.clone())
 	case ExposureMissed:
-		r.set(p.atUsed(r.exposure(c.Milestone)))
+		e := r.exposure(c.Milestone)
+		e.AtUsed, e.At = p.contentAt(c.Milestone), time.Time{}
+		r.set(e)
 	case RolloutPaused:
 		r.Paused = c.At
 	case RolloutResumed:
@@ -110,25 +120,25 @@ func (p *Plan) applyRollout(c *Change) error {
 		if c.Kind == SafeguardTripped {
 			r.Tripped = append(r.Tripped, *c.Trip)
 		} else {
-			r.Cleared = c.At
+			r.Cleared = slices.DeleteFunc(slices.Clone(r.Cleared), func(x Clearing) bool { return x.Safeguard == c.Trip.Safeguard })
+			r.Cleared = append(r.Cleared, Clearing{Safeguard: c.Trip.Safeguard, At: c.At})
 		}
 	default:
 		return penstock.Invalid("kind", "change %d is of the unknown kind %q", p.st.Changes, short(string(c.Kind)))
 	}
-	if n := len(r.Each); n > 2*MaxMilestones || len(r.Tripped) > 2*MaxSafeguards {
+	if n := len(r.Each); n > 2*MaxMilestones || len(r.Tripped) > 2*MaxSafeguards || len(r.Cleared) > 2*MaxSafeguards {
 		return penstock.Invalid("milestone", "change %d tells of more milestones than there can be", p.st.Changes)
 	}
 	p.st.Rollout = &r
 	return nil
 }
 
-// atUsed lets the time at which a milestone was to start be no longer to come.
-func (p *Plan) atUsed(e Exposure) Exposure {
-	if i := p.def.content.milestoneID(e.Milestone); i >= 0 {
-		e.AtUsed = p.def.content.Milestones[i].At
+// contentAt returns when the content says that a milestone starts.
+func (p *Plan) contentAt(id string) time.Time {
+	if i := p.def.content.milestoneID(id); i >= 0 {
+		return p.def.content.Milestones[i].At
 	}
-	e.At = time.Time{}
-	return e
+	return time.Time{}
 }
 
 // end lets nothing be live.
@@ -138,23 +148,44 @@ func (r *RolloutStatus) end(at time.Time) {
 		e.Ended = at
 		r.set(e)
 	}
-	r.Live, r.Name, r.Serves, r.Since = "", "", nil, time.Time{}
+	r.Live, r.Name, r.Serves, r.Since, r.Before = "", "", nil, time.Time{}, time.Time{}
 	r.Clock, r.Counted, r.Through = time.Time{}, 0, false
 }
 
 // forgetMilestones drops what happened to milestones that an edit took out, but
-// for the one that is live, and safeguards that tripped and are no more.
-func (p *Plan) forgetMilestones() {
+// for the one that is live, and safeguards that tripped and are no more. What a
+// command said of an interval or a time gives way to an edit of it. With another
+// target everything begins anew.
+func (p *Plan) forgetMilestones(before *Content) {
 	if p.st.Rollout == nil {
+		return
+	}
+	if !sameJSON(before.Target, p.def.content.Target) {
+		p.st.Rollout = nil
 		return
 	}
 	r := *p.st.Rollout
 	r.Each = slices.DeleteFunc(slices.Clone(r.Each), func(e Exposure) bool {
 		return e.Milestone != r.Live && p.def.content.milestoneID(e.Milestone) < 0
 	})
-	r.Tripped = slices.DeleteFunc(slices.Clone(r.Tripped), func(t Trip) bool {
-		return !slices.ContainsFunc(p.def.content.Safeguards, func(g Safeguard) bool { return g.ID == t.Safeguard })
-	})
+	for i := range r.Each {
+		was, is := before.milestoneID(r.Each[i].Milestone), p.def.content.milestoneID(r.Each[i].Milestone)
+		if was < 0 || is < 0 {
+			continue
+		}
+		a, b := &before.Milestones[was], &p.def.content.Milestones[is]
+		if !sameJSON(a.After, b.After) {
+			r.Each[i].After = nil
+		}
+		if !a.At.Equal(b.At) {
+			r.Each[i].At = time.Time{}
+		}
+	}
+	gone := func(id string) bool {
+		return !slices.ContainsFunc(p.def.content.Safeguards, func(g Safeguard) bool { return g.ID == id })
+	}
+	r.Tripped = slices.DeleteFunc(slices.Clone(r.Tripped), func(t Trip) bool { return gone(t.Safeguard) })
+	r.Cleared = slices.DeleteFunc(slices.Clone(r.Cleared), func(c Clearing) bool { return gone(c.Safeguard) })
 	p.st.Rollout = &r
 }
 

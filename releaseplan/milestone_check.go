@@ -14,8 +14,17 @@ func (v *validator) rollout(path string, p *Plan) {
 	if r == nil {
 		return
 	}
-	for _, t := range []time.Time{r.Since, r.Clock, r.Paused, r.Stopped} {
-		v.instant(path, t)
+	v.past(path, p, r.Since, r.Before, r.Clock, r.Paused, r.Stopped)
+	for i := range r.Tripped {
+		v.past(path+".tripped", p, r.Tripped[i].At)
+	}
+	if n := len(r.Cleared); n > 2*MaxSafeguards {
+		v.fault(path+".cleared", "%d are too many: at most %d", n, 2*MaxSafeguards)
+		return
+	}
+	for i := range r.Cleared {
+		v.handle(path+".cleared", r.Cleared[i].Safeguard, nil)
+		v.past(path+".cleared", p, r.Cleared[i].At)
 	}
 	v.liveMilestone(path, p, r)
 	if n := len(r.Each); n > 2*MaxMilestones {
@@ -40,6 +49,15 @@ func (v *validator) rollout(path string, p *Plan) {
 		at := fmt.Sprintf("%s.tripped[%d]", path, i)
 		v.trip(at, &r.Tripped[i])
 		v.once(at+".safeguard", r.Tripped[i].Safeguard, seen)
+	}
+}
+
+// past checks times at which something happened: not after the latest change.
+func (v *validator) past(path string, p *Plan, times ...time.Time) {
+	for _, t := range times {
+		if v.instant(path, t); t.After(p.st.Updated.At) {
+			v.fault(path, "must be up to the latest change")
+		}
 	}
 }
 

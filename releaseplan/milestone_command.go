@@ -9,7 +9,7 @@ import (
 
 // onMilestone reports whether an action may name a milestone.
 func (a Action) onMilestone() bool {
-	return a == StartMilestone || a == SkipMilestone || a == SetInterval
+	return a == StartMilestone || a == SkipMilestone || a == CompleteMilestone || a == SetInterval
 }
 
 // place returns the place of the milestone that an action is about, or -1. An
@@ -20,7 +20,7 @@ func (p *Plan) place(a Action, named string) int {
 		return p.livePlace()
 	case named != "":
 		return p.def.content.milestone(named)
-	case a == SetInterval:
+	case a == SetInterval || a == CompleteMilestone:
 		return p.livePlace()
 	default:
 		return p.following(p.livePlace())
@@ -35,6 +35,9 @@ func (t *transition) milestone() error {
 	case StartMilestone:
 		if c.later(t.at) {
 			return t.appoint(i, instant(c.Start))
+		}
+		if !c.Start.IsZero() && instant(c.Start).Before(t.at) {
+			return penstock.Invalid("start", "must not be in the past; leave it out for now")
 		}
 		return t.startMilestone(c.Action, i, time.Time{}, c.Remark)
 	case SkipMilestone:
@@ -126,7 +129,7 @@ func (p *Plan) CanMilestone(named string, by penstock.Actor, at time.Time) ([]Ve
 // having said so.
 func (p *Plan) jumps(next *definition, at time.Time) error {
 	r, live := p.rollout(), next.content.milestoneID(p.rollout().Live)
-	if live < 0 || r.Through || r.exposure(r.Live).After != nil {
+	if live < 0 || r.Through {
 		return nil
 	}
 	after, before := next.content.Milestones[live].After, p.livePlace()

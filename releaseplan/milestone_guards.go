@@ -10,6 +10,8 @@ var (
 		Holds: func(s *situation) bool { return s.place >= 0 }}
 	somethingLive = planGuard{Rule: "live", Needs: "a milestone that is live",
 		Holds: func(s *situation) bool { return s.p.rollout().Live != "" }}
+	isLive = planGuard{Rule: "live", Needs: "a milestone that is live",
+		Holds: func(s *situation) bool { return s.p.rollout().Live != "" && s.place == s.p.livePlace() }}
 	notLive = planGuard{Rule: "not_live", Needs: "a milestone that is not live, or that an edit has changed since it went live",
 		Holds: func(s *situation) bool { return s.place < 0 || s.place != s.p.livePlace() || s.p.servesAnew() }}
 	notPassed = planGuard{Rule: "not_passed", Needs: "a milestone behind the one that is live",
@@ -20,6 +22,8 @@ var (
 		}}
 	notThrough = planGuard{Rule: "not_through", Needs: "a milestone that is not through",
 		Holds: func(s *situation) bool { return !s.p.rollout().Through }}
+	intervalOpen = planGuard{Rule: "not_through", Needs: "a milestone that is not through",
+		Holds: func(s *situation) bool { return s.place < 0 || s.place != s.p.livePlace() || !s.p.rollout().Through }}
 	planNotOver = planGuard{Rule: "plan_alive", Needs: "a plan that is not at its end",
 		Holds: func(s *situation) bool { return !s.p.st.State.Final() && s.p.st.State != Canceling }}
 	planGoing = planGuard{Rule: "plan_running", Needs: "a running plan",

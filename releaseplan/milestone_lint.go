@@ -38,7 +38,11 @@ func (v *validator) lintStrategy(c *Content, i, j int) {
 	if t := c.Target; t != nil {
 		feature, catalog = t.Feature, &rollout.Catalog{Project: t.Project}
 	}
-	s := c.Milestones[i].Strategies[j].WithDefaults(feature, "")
+	s := c.Milestones[i].Strategies[j]
+	if s.Name == rollout.FlexibleRollout && s.Parameters["rollout"] == "" { // the default is everyone, which nobody means here
+		v.fault(strategyPath(i, j)+".parameters.rollout", "must be set")
+	}
+	s = s.WithDefaults(feature, "")
 	v.nest(strategyPath(i, j), s.Validate(catalog))
 }
 

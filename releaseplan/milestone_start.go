@@ -40,7 +40,7 @@ func (p *Plan) serves(i int) ([]rollout.Strategy, error) {
 			continue
 		}
 		v.lintStrategy(c, i, j)
-		s = s.Clone().WithDefaults(feature, "")
+		s = s.Clone().WithDefaults(feature, p.stickiness())
 		variants, err := rollout.NormalizeWeights(s.Variants)
 		v.nest(strategyPath(i, j)+".variants", err)
 		s.Variants = variants
@@ -53,6 +53,14 @@ func (p *Plan) serves(i int) ([]rollout.Strategy, error) {
 		return nil, errors.Join(v.faults...)
 	}
 	return all, nil
+}
+
+// stickiness returns that of strategies that name none; empty: the default one.
+func (p *Plan) stickiness() string {
+	if p.rules == nil || p.rules.Stickiness == nil || p.def.content.Target == nil {
+		return ""
+	}
+	return p.rules.Stickiness(p.def.content.Target.Project)
 }
 
 // servesAnew reports whether the live milestone would serve something else if it
@@ -139,13 +147,15 @@ func (t *transition) keepAppointment() error {
 	p := t.p
 	i, at := p.appointment()
 	m, live := &p.def.content.Milestones[i], p.livePlace()
-	back := i <= live && p.rollout().exposure(m.ID).At.IsZero() // only a person goes back
+	e := p.rollout().exposure(m.ID)
+	byHand := !e.At.IsZero() // only a person goes back
 	var why string
 	switch {
-	case i == live:
-		why = "it is live already"
-	case back:
-		why = "a later one is live"
+	case i == live, i < live && !byHand: // it was started before its time
+		e.At, e.AtUsed = time.Time{}, m.At
+		return t.record(Change{Kind: ExposureChanged, Action: appointed, Milestone: m.ID, Name: m.Name, Exposure: &e, Schedule: at})
+	case i < live && p.backApproved():
+		return t.startOrPause(appointed, i, at)
 	case p.st.State != Running:
 		why = "the plan was " + words(string(p.st.State))
 	case !p.rollout().Paused.IsZero():
@@ -157,7 +167,7 @@ func (t *transition) keepAppointment() error {
 	case !p.def.content.Window.Open(t.at):
 		why = "the window was shut"
 	default:
-		return t.startOrPause(advanced, i, at)
+		return t.startOrPause(appointed, i, at)
 	}
 	return t.record(Change{Kind: ExposureMissed, Milestone: m.ID, Name: m.Name, Schedule: at, Remark: why})
 }

@@ -13,6 +13,7 @@ type RolloutStatus struct {
 	Name   string             `json:"name,omitempty"`   // of that milestone
 	Serves []rollout.Strategy `json:"serves,omitempty"` // what it serves, as it went live
 	Since  time.Time          `json:"since,omitzero"`   // it is live
+	Before time.Time          `json:"before,omitzero"`  // since when the one before was live, if this one followed it by itself
 
 	Clock   time.Time     `json:"clock,omitzero"`       // its time counts since then; zero: it does not count now
 	Counted time.Duration `json:"counted,omitempty"`    // what had counted before, in nanoseconds
@@ -20,7 +21,7 @@ type RolloutStatus struct {
 	Paused  time.Time     `json:"paused,omitzero"`      // nothing goes on by itself
 	Stopped time.Time     `json:"stopped,omitzero"`     // nothing is served, and nothing starts by itself
 	Tripped []Trip        `json:"tripped,omitempty"`    // safeguards that are not clear
-	Cleared time.Time     `json:"cleared,omitzero"`     // the latest time that one became clear
+	Cleared []Clearing    `json:"cleared,omitempty"`    // safeguards that became clear, each the latest time
 	Each    []Exposure    `json:"milestones,omitempty"` // those to which something happened
 }
 
@@ -42,6 +43,13 @@ type Trip struct {
 	Name      string    `json:"name"`      // of the safeguard
 	At        time.Time `json:"at"`
 	Sample    Sample    `json:"sample"` // that it tripped on
+}
+
+// A Clearing is when a safeguard became clear: what was measured before counts no
+// more.
+type Clearing struct {
+	Safeguard string    `json:"safeguard"` // id
+	At        time.Time `json:"at"`
 }
 
 // A Sample is the value of a metric over a stretch of time.

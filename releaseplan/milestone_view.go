@@ -30,7 +30,7 @@ func (p *Plan) Milestones(now time.Time) []MilestoneView {
 			} else if !p.startsItself(i) {
 				at = time.Time{}
 			}
-			if p.halted() || !p.def.content.Window.Open(at) {
+			if p.halted() || !p.def.content.Window.Open(at) || p.overtaken(i, at) || at.Before(now) {
 				at = time.Time{}
 			}
 			v.Projected = at
@@ -43,6 +43,17 @@ func (p *Plan) Milestones(now time.Time) []MilestoneView {
 		all[i] = v
 	}
 	return all
+}
+
+// overtaken reports whether a later milestone starts at a time before the one at
+// place i would.
+func (p *Plan) overtaken(i int, at time.Time) bool {
+	for i++; i < len(p.def.content.Milestones); i++ {
+		if pending := p.pendingAt(i); !pending.IsZero() && !pending.After(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // halted reports whether no milestone starts by itself, at a time or otherwise, before
@@ -75,7 +86,7 @@ func (p *Plan) milestoneState(i int) MilestoneState {
 	switch {
 	case i == live && (r.Through || p.st.State == Completed):
 		return MilestoneCompleted
-	case i == live && p.st.State == Running && r.Paused.IsZero():
+	case i == live && p.st.State == Running && r.Paused.IsZero() && !p.Archived():
 		return MilestoneActive
 	case i == live:
 		return MilestonePaused

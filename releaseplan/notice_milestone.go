@@ -14,6 +14,9 @@ func (t *telling) milestone() {
 		live := t.now.rollout()
 		t.tellOf(EventPaused, "has its rollout paused", &NoticePart{ID: live.Live, Name: live.Name}, nil)
 	}
+	if c := t.change; c.Kind == RolloutStopped && c.Action == StopRollout { // else the plan is canceled, or a safeguard tripped
+		t.tellOf(EventPaused, "has its rollout stopped", &NoticePart{ID: c.Milestone, Name: c.Name}, nil)
+	}
 	if next := t.now.awaited(); next != nil {
 		if before := t.was.awaited(); before == nil || before.ID != next.ID {
 			t.tellOf(EventWaiting, "waits for somebody to start milestone "+quoted(next.Name), &NoticePart{ID: next.ID, Name: next.Name}, nil)

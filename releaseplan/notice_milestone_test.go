@@ -79,7 +79,7 @@ func TestNoticesOfMilestones(t *testing.T) {
 		{"a safeguard is clear", noticeStages(), func(a *aLife) { run(a); a.wait(time.Minute).observed(0.031) }, func(a *aLife) { a.wait(time.Minute).observed(0.001) }, nil},
 		{"a milestone misses its time", timed, func(a *aLife) { run(a); a.act(releaseplan.PauseRollout) }, func(a *aLife) { a.wait(2 * time.Hour).advance() },
 			[]string{`Plan P missed the time of milestone "25 %": the rollout was paused`}},
-		{"a rollout is stopped", noticeStages(), run, func(a *aLife) { a.act(releaseplan.StopRollout) }, nil},
+		{"a rollout is stopped", noticeStages(), run, func(a *aLife) { a.act(releaseplan.StopRollout) }, []string{"Plan P has its rollout stopped"}},
 	} {
 		t.Run(rule.name, func(t *testing.T) {
 			a := aNew(t, noticeAll(rule.content))

@@ -182,7 +182,7 @@ func expectPlan(was, now *releaseplan.Plan, c releaseplan.Change, add func(relea
 	switch to := releaseplan.State(c.To); {
 	case c.Kind == releaseplan.ExposureMissed, c.Kind == releaseplan.SafeguardTripped, c.Kind == releaseplan.RolloutPaused && c.Milestone != "":
 		add("failed", "plan")
-	case c.Kind == releaseplan.RolloutPaused && c.Action == releaseplan.PauseRollout:
+	case c.Kind == releaseplan.RolloutPaused && c.Action == releaseplan.PauseRollout, c.Kind == releaseplan.RolloutStopped && c.Action == releaseplan.StopRollout:
 		add("paused", "plan")
 	case c.Kind == releaseplan.PlanMissed:
 		add("failed", "plan")

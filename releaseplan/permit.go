@@ -124,6 +124,9 @@ func (v *validator) sample(path string, s *Sample) {
 		v.fault(path+".value", "must be a number")
 	}
 	v.number(path+".count", s.Count)
+	if !s.From.IsZero() && !s.To.IsZero() && s.From.After(s.To) {
+		v.fault(path+".to", "must not be before from")
+	}
 	v.instant(path+".from", s.From)
 	v.instant(path+".to", s.To)
 }

@@ -32,6 +32,10 @@ type Rules struct {
 	// [Owners] tells. It is pure, and returns nil or a *penstock.ForbiddenError.
 	Permit func(by penstock.Actor, c Command, p *Plan) error
 
+	// Stickiness returns that of a project's flexibleRollout strategies where they
+	// have none. It is pure. Default: rollout.StickyDefault.
+	Stickiness func(project string) string
+
 	// Providers are the kinds of approval that can be requested besides the native one.
 	Providers []approval.Kind
 }

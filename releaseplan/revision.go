@@ -82,7 +82,7 @@ func (p *Plan) applyRevision(c *Change) error {
 	p.def = next
 	p.st.Edited = p.st.Updated
 	p.carry(&before)
-	p.forgetMilestones()
+	p.forgetMilestones(&before.def.content)
 	return nil
 }
 

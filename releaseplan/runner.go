@@ -49,6 +49,7 @@ type Runner struct {
 	turn    *store.Cursor  // the plan that was served last
 	queued  bool           // plans wait for workers: who wants one has its turn
 	serving bool           // it is the turn of a plan
+	blind   bool           // it was said that nothing is measured
 
 	mu      sync.Mutex
 	running bool
@@ -170,7 +171,7 @@ func (r *Runner) renew() {
 	r.active, r.asked = make(map[string]activeAttempt), make(map[string]time.Time)
 	r.measured = make(map[gauge]bool)
 	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
-	r.turn, r.queued, r.serving = nil, false, false
+	r.turn, r.queued, r.serving, r.blind = nil, false, false, false
 }
 
 func (r *Runner) end() {

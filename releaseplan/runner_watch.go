@@ -150,3 +150,12 @@ func (r *Runner) setMeasured(g gauge, under bool) {
 		delete(r.measured, g)
 	}
 }
+
+// unmeasured says once for each lease that safeguards watch something which this
+// Runner does not measure.
+func (r *Runner) unmeasured(p *Plan) {
+	if r.Metrics == nil && !r.blind {
+		r.blind = true
+		r.Log.Warn("a plan has safeguards, and this runner has no Metrics: unless another measures, they never trip", "plan", p.id)
+	}
+}

@@ -11,7 +11,7 @@ type MetricSource interface {
 	// Measure returns the value of a metric over a stretch of time, and how many
 	// samples it stands on: 0 if there is no data, which is no error. From and To of
 	// the sample may be left out: they are those of the query then. A sample from
-	// earlier than the query's From is not counted.
+	// before the query's From is not counted if the milestone was not live then.
 	Measure(ctx context.Context, q MetricQuery) (Sample, error)
 }
 

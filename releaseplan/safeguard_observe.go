@@ -16,19 +16,41 @@ func (p *Plan) Query(safeguard string, now time.Time) (MetricQuery, bool) {
 	now = later(instant(now), p.st.Updated.At)
 	p = p.At(now)
 	r, i := p.rollout(), p.def.content.safeguard(safeguard)
-	if i < 0 || !p.watches() || !now.After(r.counts()) {
+	if i < 0 || !p.watches() || !now.After(r.counts(p.def.content.Safeguards[i].ID)) {
 		return MetricQuery{}, false
 	}
 	g := p.def.content.Safeguards[i].clone()
-	q := MetricQuery{Metric: g.Metric, From: later(now.Add(-g.window()), r.counts()), To: now, Plan: p.id, Milestone: r.Name}
+	q := MetricQuery{Metric: g.Metric, From: later(now.Add(-g.window()), r.counts(g.ID)), To: now, Plan: p.id, Milestone: r.Name}
 	if p.def.content.Target != nil {
 		q.Target = *p.def.content.Target
 	}
 	return q, true
 }
 
-// counts returns from when on samples count.
-func (r *RolloutStatus) counts() time.Time { return later(r.Since, r.Cleared) }
+// counts returns from when on what a safeguard measures counts.
+func (r *RolloutStatus) counts(safeguard string) time.Time {
+	return later(r.Since, r.clearedAt(safeguard))
+}
+
+// blames returns from when on what a safeguard measures makes it trip. Whatever
+// followed by itself while the value was on its way does not excuse it.
+func (r *RolloutStatus) blames(safeguard string) time.Time {
+	from := r.Since
+	if !r.Before.IsZero() {
+		from = r.Before
+	}
+	return later(from, r.clearedAt(safeguard))
+}
+
+// clearedAt returns when a safeguard became clear the latest time.
+func (r *RolloutStatus) clearedAt(safeguard string) time.Time {
+	for _, c := range r.Cleared {
+		if c.Safeguard == safeguard {
+			return c.At
+		}
+	}
+	return time.Time{}
+}
 
 // watches reports whether safeguards have something to watch over.
 func (p *Plan) watches() bool {
@@ -42,12 +64,12 @@ func (t *transition) observe() error {
 	if i < 0 {
 		return fmt.Errorf("safeguard %q of plan %s: %w", short(c.Safeguard), t.p.id, penstock.ErrNotFound)
 	}
+	g := &t.p.def.content.Safeguards[i]
 	sample := *c.Sample
 	sample.From, sample.To = instant(sample.From), instant(sample.To)
-	if !t.p.watches() || !sample.From.IsZero() && sample.From.Before(r.counts()) {
-		return nil // it tells of another milestone, or of what somebody took care of
+	if !t.p.watches() || sample.before(r.blames(g.ID)) || !sample.To.IsZero() && sample.To.Before(t.at.Add(-g.window())) {
+		return nil // it tells of another milestone, of what somebody took care of, or of long ago
 	}
-	g := &t.p.def.content.Safeguards[i]
 	enough := sample.Count >= max(g.MinSamples, 1)
 	trip := Trip{Safeguard: g.ID, Name: g.Name, At: t.at, Sample: sample}
 	switch at := r.trip(g.ID); {
@@ -55,7 +77,7 @@ func (t *transition) observe() error {
 		return nil
 	case at < 0 && g.crossed(sample.Value):
 		return t.tripped(g, trip)
-	case at >= 0 && g.recovered(sample.Value) && g.whole(&sample):
+	case at >= 0 && !sample.before(r.counts(g.ID)) && g.recovered(sample.Value) && g.whole(&sample):
 		return t.record(Change{Kind: SafeguardCleared, Action: Observe, Name: g.Name, Trip: &trip, Remark: g.tell(sample.Value)})
 	default:
 		return nil
@@ -108,6 +130,11 @@ func (t *transition) clearSafeguard() error {
 	}
 	trip := r.Tripped[at]
 	return t.record(Change{Kind: SafeguardCleared, Action: c.Action, Name: trip.Name, Trip: &trip, Remark: c.Remark})
+}
+
+// before reports whether a sample stands on what was before a time.
+func (s *Sample) before(at time.Time) bool {
+	return !s.From.IsZero() && s.From.Before(at) || !s.To.IsZero() && !s.To.After(at)
 }
 
 // crossed reports whether a value is beyond the bound.

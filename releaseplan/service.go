@@ -73,12 +73,19 @@ type Service struct {
 	bell        bell
 }
 
-// New returns a Service over cfg.Store.
+// New returns a Service over cfg.Store. Without one, whatever is asked of the
+// Service is an ErrInvalid that says so.
 func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, directory: cfg.Directory, authorizer: cfg.Authorizer, providers: cfg.Providers,
 		references: cfg.References, rollout: cfg.Rollout, uniqueNames: cfg.UniqueNames, seal: cfg.Seal, now: cfg.Now, newID: cfg.NewID,
 		rules: Rules{Permit: cfg.Permit},
+	}
+	if cfg.Store == nil {
+		s.store = noStore{}
+	}
+	if cfg.Rollout != nil {
+		s.rules.Stickiness = cfg.Rollout.Stickiness
 	}
 	if s.directory == nil {
 		s.directory = penstock.Trust{}

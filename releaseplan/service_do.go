@@ -254,6 +254,7 @@ func (s *Service) commitAround(ctx context.Context, ops []store.Op, before *Plan
 	if before != nil {
 		seen = before.st.Changes
 	}
+	why := ""
 	for range maxTries {
 		all, err := s.saveAround(ctx, slices.Clip(ops), before, out.plan)
 		if err != nil {
@@ -263,8 +264,12 @@ func (s *Service) commitAround(ctx context.Context, ops []store.Op, before *Plan
 		if !isShared(err) {
 			return done, err
 		}
+		why = ""
+		if ofRollout(err) {
+			why = ", or Config.Rollout is over another Store"
+		}
 	}
-	return nil, fmt.Errorf("what plan %s shares with others changed %d times meanwhile: %w", out.plan.id, maxTries, penstock.ErrConflict)
+	return nil, fmt.Errorf("what plan %s shares with others changed %d times meanwhile%s: %w", out.plan.id, maxTries, why, penstock.ErrConflict)
 }
 
 // headTurn is whose turn it is to write the head of a rollout.Service: no plan has this id.
@@ -274,7 +279,13 @@ const headTurn = "/rollout"
 // rollout.Service.
 func isShared(err error) bool {
 	var op *store.OpError
-	return errors.As(err, &op) && (op.Key.Kind == kindTarget || strings.HasPrefix(op.Key.Kind, "rollout."))
+	return ofRollout(err) || errors.As(err, &op) && op.Key.Kind == kindTarget
+}
+
+// ofRollout reports whether a commit ran into a record of a rollout.Service.
+func ofRollout(err error) bool {
+	var op *store.OpError
+	return errors.As(err, &op) && strings.HasPrefix(op.Key.Kind, "rollout.")
 }
 
 // commit writes ops. If it is not known whether they were written, it looks for

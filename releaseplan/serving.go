@@ -13,10 +13,12 @@ import (
 )
 
 // A Serving is what plans serve of a feature in an environment: the milestone that
-// is live. The zero Serving is nothing.
+// is live. Without a Plan it is nothing; the zero Serving says that nothing was ever
+// served there.
 type Serving struct {
 	Feature     string
 	Environment string
+	Stopped     bool   // a milestone was live there, and none is now; then all below is zero
 	Plan        string // its id
 	Name        string // of the plan
 	Milestone   string // its name
@@ -28,9 +30,13 @@ type Serving struct {
 // which are alternatives to it. Where something is served, a feature without
 // strategies of its own is on for whom that says and not for everyone; it is on for
 // nobody by an empty list. What turns the feature off stays: Enabled, dependencies.
-// Nothing served returns f as it is. The result shares nothing with v that f does not.
+//
+// Nothing served returns f as it is, but for a feature without strategies of its own
+// where that was Stopped: it is on for nobody, since to stop must not give it to
+// everyone. Whoever means that gives it a strategy of its own, [rollout.Everyone].
+// The result shares nothing with v that f does not.
 func (v Serving) Into(f rollout.Feature) rollout.Feature {
-	if v.Plan == "" {
+	if v.Plan == "" && (!v.Stopped || len(f.Strategies) > 0) {
 		return f
 	}
 	all := cloneEach(v.Strategies, rollout.Strategy.Clone)
@@ -51,16 +57,16 @@ func (s *Service) Serving(ctx context.Context, feature, environment string) (Ser
 	return v, err
 }
 
-// Servings returns everything that is served in an environment now, by feature.
-// See [Service.Serving].
+// Servings returns everything that is served in an environment now, by feature, and
+// nothing that was stopped. See [Service.Serving].
 func (s *Service) Servings(ctx context.Context, environment string) ([]Serving, error) {
 	all, _, err := s.servings(ctx, environment)
-	return all, err
+	return slices.DeleteFunc(all, func(v Serving) bool { return v.Plan == "" }), err
 }
 
-// Overlay puts all that is served in an environment into a state of it, so that what is
-// compiled of the state is what users shall have: see [Serving.Into]. What is served
-// of features that the state does not have is left out.
+// Overlay puts all that is served in an environment into a state of it, and what was
+// stopped there, so that what is compiled of the state is what users shall have: see
+// [Serving.Into]. What is served of features that the state does not have is left out.
 //
 // Who evaluates compiles again when [Service.ServingRevision] or
 // [rollout.Service.Revision] has another value than before the state was read, and
@@ -118,7 +124,8 @@ func (s *Service) eachTarget(ctx context.Context, environment string, noBody boo
 	}
 }
 
-// servings returns everything that is served, and when time may change that.
+// servings returns everything that is served or was stopped, and when time may
+// change that.
 func (s *Service) servings(ctx context.Context, environment string) (all []Serving, next time.Time, err error) {
 	now := s.now()
 	err = s.eachTarget(ctx, environment, false, func(r store.Record) error {
@@ -130,7 +137,7 @@ func (s *Service) servings(ctx context.Context, environment string) (all []Servi
 		if err == nil && !whole {
 			v, due, err = s.serving(ctx, c.Feature, c.Environment, now)
 		}
-		if v.Plan != "" {
+		if v.Plan != "" || v.Stopped {
 			all = append(all, v)
 		}
 		if !due.IsZero() && (next.IsZero() || due.Before(next)) {
@@ -161,7 +168,8 @@ func (s *Service) serving(ctx context.Context, feature, environment string, now 
 	return Serving{}, time.Time{}, fmt.Errorf("what is served of %s in %s changed %d times meanwhile: %w", short(feature), short(environment), maxTries, penstock.ErrConflict)
 }
 
-// fromPlans returns what the plans of a target serve, and whether all of them are there.
+// fromPlans returns what the plans of a target serve, or that it was stopped, and
+// whether all of them are there.
 func (s *Service) fromPlans(ctx context.Context, c claim, now time.Time) (v Serving, due time.Time, whole bool, err error) {
 	whole = true
 	for _, id := range slices.Compact([]string{c.Holder, c.Serving}) {
@@ -187,7 +195,7 @@ func (s *Service) fromPlans(ctx context.Context, c claim, now time.Time) (v Serv
 			return p.served(), due, whole, nil
 		}
 	}
-	return Serving{}, due, whole, nil
+	return c.stopped(), due, whole, nil
 }
 
 // served returns what the plan serves.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
@@ -20,6 +21,15 @@ type claim struct {
 	Environment string `json:"environment"`
 	Holder      string `json:"holder,omitempty"`  // id of the plan that is under way there
 	Serving     string `json:"serving,omitempty"` // id of the plan whose milestone went live there last, unless that was stopped
+	Exposed     bool   `json:"exposed,omitempty"` // a milestone was live there, now or before
+}
+
+// stopped returns what there is where no plan serves anything.
+func (c claim) stopped() Serving {
+	if !c.Exposed {
+		return Serving{}
+	}
+	return Serving{Feature: c.Feature, Environment: c.Environment, Stopped: true}
 }
 
 func targetKey(feature, environment string) store.Key {
@@ -65,9 +75,12 @@ func (p *Plan) started(before *Plan) bool {
 	return p.exposes() && (!before.exposes() || a.Live != b.Live || !a.Since.Equal(b.Since))
 }
 
-// stoppedSince reports whether what the plan served was taken back since before.
+// stoppedSince reports whether what the plan served was taken back since before,
+// though it went live only since then.
 func (p *Plan) stoppedSince(before *Plan) bool {
-	return p.def.content.Target != nil && !p.exposes() && !p.deleted && !p.rollout().Stopped.Equal(before.rollout().Stopped)
+	r := p.rollout()
+	stopped := !r.Stopped.IsZero() && !r.Stopped.Equal(before.rollout().Stopped)
+	return p.def.content.Target != nil && !before.exposes() && !p.exposes() && (stopped || r.Live != "") // live: it was deleted
 }
 
 // claims reports whether the step from before takes the target.
@@ -78,7 +91,18 @@ func (p *Plan) claims(before *Plan) bool {
 // touchesTarget reports whether the step from before changes what is stored about
 // the target.
 func (p *Plan) touchesTarget(before *Plan) bool {
-	return before.holds() != p.holds() || before.exposes() != p.exposes() || p.started(before) || p.stoppedSince(before)
+	return before.holds() != p.holds() || before.exposes() != p.exposes() || p.started(before) || p.stoppedSince(before) ||
+		p.holds() && !before.exposureDue().Equal(p.exposureDue())
+}
+
+// exposureDue returns when time may change what the plan serves; zero: not by itself.
+// Whoever evaluates has to know of it when that changes.
+func (p *Plan) exposureDue() time.Time {
+	if p.Archived() || p.st.State.Final() || p.st.State == Canceling {
+		return time.Time{}
+	}
+	_, at := p.appointment()
+	return earlier(at, p.intervalEnds())
 }
 
 // step returns what is stored about a target after a step of one plan. The plan
@@ -92,11 +116,11 @@ func (c claim) step(before, after *Plan) claim {
 	}
 	switch id := after.id; {
 	case after.started(before):
-		c.Serving = id
+		c.Serving, c.Exposed = id, true
 	case c.Serving == id && !after.exposes():
 		c.Serving = ""
-	case !before.exposes() && after.stoppedSince(before): // it took the place of another, and was stopped, in one step
-		c.Serving = ""
+	case after.stoppedSince(before): // it took the place of another, and was stopped, in one step
+		c.Serving, c.Exposed = "", true
 	}
 	return c
 }

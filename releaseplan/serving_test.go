@@ -24,6 +24,8 @@ func TestServingInto(t *testing.T) {
 	}{
 		"nothing served":                  {releaseplan.Serving{}, []rollout.Strategy{own}, []rollout.Strategy{own}},
 		"nothing served, none of its own": {releaseplan.Serving{}, nil, nil},
+		"stopped":                         {releaseplan.Serving{Stopped: true}, []rollout.Strategy{own}, []rollout.Strategy{own}},
+		"stopped, none of its own":        {releaseplan.Serving{Stopped: true}, nil, []rollout.Strategy{nobody}},
 		"both":                            {served(live), []rollout.Strategy{own}, []rollout.Strategy{live, own}},
 		"none of its own":                 {served(live), nil, []rollout.Strategy{live}},
 		"served to nobody":                {served(), nil, []rollout.Strategy{nobody}},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"strconv"
 
 	"github.com/penstock-go/penstock"
@@ -13,11 +12,12 @@ import (
 )
 
 // A Warning tells of something that may not be meant: that a milestone takes the
-// feature from people who have it by the one before. It keeps nobody from anything.
+// feature from people who have it before, or that nobody gets it, since it is off. It
+// keeps nobody from anything.
 type Warning struct {
-	Field   string          `json:"field"`          // the path of the later milestone: milestones[1]
+	Field   string          `json:"field"`          // the path of the later milestone, milestones[1]; or target
 	Why     string          `json:"why"`            // for people
-	Example rollout.Context `json:"example"`        // somebody who loses the feature
+	Example rollout.Context `json:"example"`        // somebody who loses the feature; zero for the target
 	Host    string          `json:"host,omitempty"` // where, if a strategy asks for it
 }
 
@@ -48,9 +48,14 @@ func (p *Plan) Warnings(segments []rollout.Segment) (all []Warning) {
 }
 
 // Warnings is [Plan.Warnings] of the plan as it is now. While nothing of the plan is
-// live, what another plan serves in the same place is compared with its first
-// milestone. The segments are those of Config.Rollout, which is asked for them in
-// the name of by; without it there are none.
+// live, its first milestone is compared with what people have: by another plan in the
+// same place or, where none was ever live, by a feature that is on for everyone since
+// it has no strategies of its own. A warning of the target says that the feature is
+// off there or archived, so that nobody has it.
+//
+// Segments and the feature are those of Config.Rollout, which is asked for them in
+// the name of by; without it there are none. Of another plan and of a feature that
+// by may not read nothing is told.
 func (s *Service) Warnings(ctx context.Context, id string, by penstock.Actor) ([]Warning, error) {
 	st, err := s.read(ctx, id, by, penstock.Read)
 	if err != nil {
@@ -61,17 +66,19 @@ func (s *Service) Warnings(ctx context.Context, id string, by penstock.Actor) ([
 	if err != nil {
 		return nil, err
 	}
+	flag, err := s.flag(ctx, p, by)
+	if err != nil {
+		return nil, err
+	}
 	stages := p.stages()
 	if p.rollout().Live == "" && p.def.content.Target != nil {
-		v, more, err := s.replaced(ctx, p, by)
+		before, more, err := s.replaced(ctx, p, flag, by)
 		if err != nil {
 			return nil, err
 		}
-		if v.Plan != "" {
-			stages, segments = append([]stage{{elsewhere, v.Strategies}}, stages...), append(segments, more...)
-		}
+		stages, segments = append(before, stages...), append(segments, more...)
 	}
-	var all []Warning
+	all := p.def.content.dark(flag)
 	for w := range p.def.content.warnings(stages, segments) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -105,55 +112,109 @@ func (s *Service) segments(ctx context.Context, refs map[rollout.Ref]bool, by pe
 	return all, nil
 }
 
-// replaced returns what another plan serves where p is to be served, with its
-// segments. What by may not read is passed over.
-func (s *Service) replaced(ctx context.Context, p *Plan, by penstock.Actor) (v Serving, segments []rollout.Segment, err error) {
+// flag returns the feature that p exposes; nil if it is not known, or by may not read it.
+func (s *Service) flag(ctx context.Context, p *Plan, by penstock.Actor) (*rollout.Flag, error) {
 	t := p.def.content.Target
-	if v, err = s.Serving(ctx, t.Feature, t.Environment); err != nil || v.Plan == "" {
-		return Serving{}, nil, err
+	if s.rollout == nil || t == nil {
+		return nil, nil
 	}
-	if _, err = s.read(ctx, v.Plan, by, penstock.Read); err == nil {
-		refs := make(map[rollout.Ref]bool)
-		own := p.references()
-		for i := range v.Strategies {
-			for _, on := range v.Strategies[i].Refs() {
-				refs[on] = !own[on]
-			}
-		}
-		maps.DeleteFunc(refs, func(_ rollout.Ref, needed bool) bool { return !needed })
-		segments, err = s.segments(ctx, refs, by)
+	r, err := s.rollout.Features().Get(ctx, t.Feature, by)
+	switch {
+	case errors.Is(err, penstock.ErrForbidden), errors.Is(err, penstock.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	if errors.Is(err, penstock.ErrForbidden) || errors.Is(err, penstock.ErrNotFound) {
-		return Serving{}, nil, nil
-	}
-	return v, segments, err
+	return &r.Value, nil
 }
 
-// A stage is a milestone to be compared with the next one.
+// dark warns of a feature that is on for nobody.
+func (c *Content) dark(f *rollout.Flag) []Warning {
+	var off string
+	switch {
+	case f == nil:
+		return nil
+	case f.Archived:
+		off = "is archived"
+	case !f.Environments[c.Target.Environment].Enabled:
+		off = "is off in " + short(c.Target.Environment)
+	default:
+		return nil
+	}
+	return []Warning{{Field: "target", Why: fmt.Sprintf("feature %q %s: nobody has it, whatever is served", short(f.Name), off)}}
+}
+
+// replaced returns what people have where p is to be served, with its segments: at
+// most one stage. What by may not read is passed over.
+func (s *Service) replaced(ctx context.Context, p *Plan, f *rollout.Flag, by penstock.Actor) (before []stage, segments []rollout.Segment, err error) {
+	t := p.def.content.Target
+	switch v, err := s.Serving(ctx, t.Feature, t.Environment); {
+	case err != nil:
+		return nil, nil, err
+	case v.Plan != "":
+		segments, err = s.othersSegments(ctx, p, v, by)
+		if errors.Is(err, penstock.ErrForbidden) || errors.Is(err, penstock.ErrNotFound) {
+			return nil, nil, nil
+		}
+		return []stage{{by: "what another plan serves", serves: v.Strategies}}, segments, err
+	case v.Stopped, f == nil, f.Archived:
+		return nil, nil, nil
+	}
+	if own := f.Environments[t.Environment]; !own.Enabled || len(own.Strategies) > 0 {
+		return nil, nil, nil
+	}
+	return []stage{{by: "the feature itself, which is on for everyone", serves: []rollout.Strategy{{Name: rollout.Everyone}}}}, nil, nil
+}
+
+// othersSegments returns the segments of what another plan serves, but for those
+// that p refers to as well, if by may read that plan.
+func (s *Service) othersSegments(ctx context.Context, p *Plan, v Serving, by penstock.Actor) ([]rollout.Segment, error) {
+	if _, err := s.read(ctx, v.Plan, by, penstock.Read); err != nil {
+		return nil, err
+	}
+	refs, own := make(map[rollout.Ref]bool), p.references()
+	for i := range v.Strategies {
+		for _, on := range v.Strategies[i].Refs() {
+			if !own[on] {
+				refs[on] = true
+			}
+		}
+	}
+	return s.segments(ctx, refs, by)
+}
+
+// A stage is a milestone to be compared with the next one, or what came before the
+// first.
 type stage struct {
-	place  int // or elsewhere
+	place  int    // of a milestone
+	by     string // what people have it by, in words
 	serves []rollout.Strategy
 }
 
-// elsewhere is the place of what another plan serves.
-const elsewhere = -1
+// stage returns the milestone at a place, with what it serves.
+func (c *Content) stage(place int, serves []rollout.Strategy) stage {
+	return stage{place: place, by: strconv.Quote(short(c.Milestones[place].Name)), serves: serves}
+}
 
 func (c *Content) stages() []stage {
 	all := make([]stage, len(c.Milestones))
 	for i := range all {
-		all[i] = stage{i, c.Milestones[i].Strategies}
+		all[i] = c.stage(i, c.Milestones[i].Strategies)
 	}
 	return all
 }
 
 // stages returns what is live, and what may follow.
 func (p *Plan) stages() (all []stage) {
-	live := p.livePlace()
-	if live >= 0 {
-		all = append(all, stage{live, p.rollout().Serves})
+	c, r, live := &p.def.content, p.rollout(), p.livePlace()
+	if r.Live != "" { // an edit may have taken it out
+		all = append(all, stage{by: fmt.Sprintf("milestone %q, which is live", short(r.Name)), serves: r.Serves})
+	}
+	if p.servesAnew() {
+		all = append(all, c.stage(live, c.Milestones[live].Strategies))
 	}
 	for i := p.following(live); i >= 0; i = p.following(i) {
-		all = append(all, stage{i, p.def.content.Milestones[i].Strategies})
+		all = append(all, c.stage(i, c.Milestones[i].Strategies))
 	}
 	return all
 }
@@ -166,14 +227,10 @@ func (c *Content) warnings(stages []stage, segments []rollout.Segment) iter.Seq[
 		}
 		for i := 1; i < len(stages); i++ {
 			a, b := stages[i-1], stages[i]
-			from := "what another plan serves"
-			if a.place != elsewhere {
-				from = strconv.Quote(short(c.Milestones[a.place].Name))
-			}
 			var w *Warning
 			if loss := rollout.FindLoss(c.Target.Feature, a.serves, b.serves, segments, rollout.Options{}); loss != nil {
 				w = &Warning{Field: fmt.Sprintf("milestones[%d]", b.place), Example: loss.Example, Host: loss.Host,
-					Why: fmt.Sprintf("takes the feature from people who have it by %s: %s", from, loss.Why)}
+					Why: fmt.Sprintf("takes the feature from people who have it by %s: %s", a.by, loss.Why)}
 			}
 			if !yield(w) {
 				return

@@ -207,6 +207,7 @@ func (r *Runner) first(ctx, work context.Context, p *Plan, steps []Step) (*Plan,
 		case StepRequest, StepPoll:
 			r.ask(ctx, work, p, step)
 		case StepMeasure: // has a time of its own: see watchOver
+			r.unmeasured(p)
 		}
 	}
 	return nil, nil

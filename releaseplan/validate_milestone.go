@@ -78,8 +78,9 @@ func (v *validator) ownName(path, name string, i int, byID func(string) int) {
 	}
 }
 
-// strategy checks only that a strategy can be kept: whether it can be evaluated is
-// for Lint, since a draft may be unfinished.
+// strategy checks that a strategy can be kept, and what is said in it, but for the
+// weights of variants: these are for Lint, as are parameters that are not set yet
+// and what it refers to, since a draft may be unfinished.
 func (v *validator) strategy(path string, s *rollout.Strategy, ids map[string]bool) {
 	v.handle(path+".id", s.ID, ids)
 	v.name(path+".name", s.Name)
@@ -96,6 +97,9 @@ func (v *validator) strategy(path string, s *rollout.Strategy, ids map[string]bo
 				return
 			}
 		}
+		said := s.WithDefaults("feature", "")
+		said.Variants = nil
+		v.nest(path, said.Validate(nil))
 	}
 }
 

@@ -22,6 +22,7 @@ func bound(kind template.Type, path string) template.Template {
 			Milestones: []releaseplan.Milestone{{Name: "m", Strategies: []rollout.Strategy{{Name: "default", Parameters: rollout.Parameters{"a": "b"}}}}},
 			Safeguards: []releaseplan.Safeguard{{Name: "g", Metric: releaseplan.Metric{Name: "m"}, Above: &bound, Window: penstock.Duration{Days: 1}}},
 			Listeners:  []releaseplan.Listener{{Event: releaseplan.EventFailed, Recipients: []penstock.Party{{ID: "x"}}}},
+			Variables:  []releaseplan.Variable{{Name: "v"}},
 		}}
 }
 
@@ -63,6 +64,7 @@ func TestBindingWithoutAValueKeepsTheField(t *testing.T) {
 func TestBindingsThatCannotBe(t *testing.T) {
 	const (
 		unknown = "is no field of a plan's content"
+		given   = "is not for parameters to set"
 		texts   = "holds texts: write {{name}} into it"
 		form    = "must be a path such as phases[0].tasks[1].timeout"
 	)
@@ -83,6 +85,12 @@ func TestBindingsThatCannotBe(t *testing.T) {
 		{template.String, "milestones[0].strategies[0].parameters.a", texts},
 		{template.String, "phases[0].tasks[0].spec", texts},
 		{template.String, "phases[0].tasks[0].spec.x", texts},
+		{template.Bool, "variables[0].secret", given},
+		{template.Number, "phases[0].number", given},
+		{template.Number, "phases[0].tasks[1].number", given},
+		{template.Number, "origin.version", given},
+		{template.Party, "origin", given},
+		{template.String, "origin.template", given},
 		{template.Bool, "", form},
 		{template.Bool, "phases[01].name", form},
 		{template.Bool, "phases[-1].name", form},
@@ -119,6 +127,11 @@ func TestBindingsDoNotOverlap(t *testing.T) {
 	tpl.Bindings = append(tpl.Bindings, tpl.Bindings[0], template.Binding{Path: "owner", Parameter: "y"})
 	same(t, "faults", faults(tpl.Validate(nil)), []string{
 		"bindings[1].path: phases[0].tasks[0].disabled is bound by bindings[0] too", `bindings[2].parameter: "y" is no parameter`})
+	tpl.Bindings = []template.Binding{{Path: "phases[0].tasks[0].retry", Parameter: "x"}, {Path: "phases[0].tasks[0].retry.max", Parameter: "x"}}
+	same(t, "a part of what is bound", faults(tpl.Validate(nil)), []string{
+		"bindings[0].parameter: phases[0].tasks[0].retry takes no bool",
+		"bindings[1].path: phases[0].tasks[0].retry.max is bound by bindings[0] too",
+		"bindings[1].parameter: phases[0].tasks[0].retry.max takes no bool"})
 	tpl.Bindings = make([]template.Binding, template.MaxBindings+1)
 	same(t, "faults", faults(tpl.Validate(nil)), []string{"bindings: 1001 are too many: at most 1000"})
 }
@@ -150,7 +163,7 @@ func TestSavedFaults(t *testing.T) {
 			x.Content.Window = &releaseplan.Window{Start: now, End: now.Add(time.Minute)}
 			x.Bindings = append(x.Bindings, template.Binding{Path: "planned_time.duration", Parameter: "soak"})
 		}, nil},
-		"negative": {func(x *template.Template) { x.Content.Phases[0].Tasks[0].Timeout.Days = -1 }, []string{`content: is not read again as it was written: "P-1D" is not an ISO 8601 duration such as P3D or PT1H30M`}},
+		"negative": {func(x *template.Template) { x.Content.Phases[0].Tasks[0].Timeout.Days = -1 }, []string{"content.phases[0].tasks[0].timeout: must not be negative"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tpl := service()
@@ -158,4 +171,16 @@ func TestSavedFaults(t *testing.T) {
 			same(t, "faults", faults(tpl.Validate(nil)), row.want)
 		})
 	}
+}
+
+// TestBoundTogether: which of two fields that exclude each other gets a value is told when it is given.
+func TestBoundTogether(t *testing.T) {
+	tpl := bound(template.Number, "safeguards[0].above")
+	tpl.Content.Safeguards[0].Above = nil
+	tpl.Parameters = append(tpl.Parameters, template.Parameter{Name: "y", Type: template.Number})
+	tpl.Bindings = append(tpl.Bindings, template.Binding{Path: "safeguards[0].below", Parameter: "y"})
+	c := instantiate(t, tpl, template.Arguments{Params: template.Params{"y": 2}})
+	same(t, "below", *c.Safeguards[0].Below, 2.0)
+	_, err := tpl.Instantiate(template.Arguments{Params: template.Params{"x": 1, "y": 2}})
+	same(t, "faults", faults(err), []string{"safeguards[0]: needs either above or below"})
 }

@@ -51,11 +51,12 @@ func brief(raw json.RawMessage) string {
 
 // Diff tells in what b differs from a, always in the same order. Parts of lists, such as phases, tasks, milestones and parameters, are compared
 // with those of the same id or else the same name, wherever they stand; that their
-// order changed is a difference of its own. Ids, versions, stamps and whether a
-// template is archived do not count, nor do secret values.
+// order changed is a difference of its own. The ids and numbers of phases, tasks,
+// milestones, strategies and safeguards do not count, nor do the template's own id,
+// version and stamps, whether it is archived, and secret values.
 func Diff(a, b Template) []Difference {
 	var d differ
-	d.value("", treeOf(&a), treeOf(&b))
+	d.value("", identified(), treeOf(&a), treeOf(&b))
 	return d.all
 }
 
@@ -85,6 +86,14 @@ func parse(raw []byte) (tree any) {
 	return tree
 }
 
+// parts are the lists of a template whose elements get ids and numbers from the
+// Service or from a plan. In all else what is called so is content.
+type parts map[string]parts
+
+func identified() parts {
+	return parts{"content": {"phases": {"tasks": {}}, "milestones": {"strategies": {}}, "safeguards": {}}}
+}
+
 // A differ collects differences.
 type differ struct{ all []Difference }
 
@@ -99,16 +108,16 @@ func (d *differ) add(path string, kind DifferenceKind, before, after any) {
 	d.all = append(d.all, x)
 }
 
-func (d *differ) value(path string, a, b any) {
+func (d *differ) value(path string, where parts, a, b any) {
 	switch a := a.(type) {
 	case map[string]any:
 		if b, ok := b.(map[string]any); ok {
-			d.object(path, a, b)
+			d.object(path, where, a, b)
 			return
 		}
 	case []any:
 		if b, ok := b.([]any); ok && objects(a) && objects(b) {
-			d.list(path, a, b)
+			d.list(path, where, a, b)
 			return
 		}
 	}
@@ -117,29 +126,29 @@ func (d *differ) value(path string, a, b any) {
 	}
 }
 
-func (d *differ) object(path string, a, b map[string]any) {
+func (d *differ) object(path string, where parts, a, b map[string]any) {
 	for _, k := range members(a, b) {
 		before, had := a[k]
 		after, has := b[k]
 		at := keyed(path, k)
 		switch {
-		case k == "id" || k == "number":
+		case where != nil && (k == "id" || k == "number"):
 		case !had && objects(after), !has && objects(before): // part by part
 			was, _ := before.([]any)
 			is, _ := after.([]any)
-			d.list(at, was, is)
+			d.list(at, where[k], was, is)
 		case !had:
 			d.add(at, Added, nil, after)
 		case !has:
 			d.add(at, Removed, before, nil)
 		default:
-			d.value(at, before, after)
+			d.value(at, where[k], before, after)
 		}
 	}
 }
 
 // list compares the elements of two lists of objects.
-func (d *differ) list(path string, a, b []any) {
+func (d *differ) list(path string, where parts, a, b []any) {
 	to := match(a, b)
 	label := labels(a, b)
 	last, moved := -1, false
@@ -154,7 +163,7 @@ func (d *differ) list(path string, a, b []any) {
 	}
 	for j := range b {
 		if i, ok := from[j]; ok {
-			d.value(path+label(b, j), a[i], b[j])
+			d.value(path+label(b, j), where, a[i], b[j])
 		} else {
 			d.add(path+label(b, j), Added, nil, b[j])
 		}

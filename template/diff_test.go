@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/template"
@@ -80,5 +81,36 @@ func TestDiffTellsKindAndValues(t *testing.T) {
 	same(t, "differences", template.Diff(a, b), []template.Difference{
 		{Path: "name", Kind: template.Changed, Before: raw(`"a"`), After: raw(`"b"`)},
 		{Path: "description", Kind: template.Added, After: raw(`"new"`)},
+	})
+}
+
+// TestDiffOfWhatIsCalledID: only the ids and numbers that are given do not count.
+func TestDiffOfWhatIsCalledID(t *testing.T) {
+	tpl := func(who, id string) template.Template {
+		x := plain("one")
+		x.Parameters = []template.Parameter{{Name: "p", Type: template.Party, Default: raw(`{"type":"user","id":"` + who + `"}`)}}
+		c := &x.Content
+		c.Owner, c.Folder = penstock.UserParty(who), penstock.Folder{ID: id}
+		c.Labels = map[string]string{"id": id, "number": id}
+		c.Phases[0].Tasks[0].Spec = raw(`{"id":"` + id + `","x":{"number":"` + id + `"}}`)
+		c.Approval = &approval.Policy{Enabled: true, Kind: approval.Native, Nodes: []approval.Node{{Need: approval.All, Approvers: []penstock.Party{penstock.UserParty(who)}}}}
+		c.Listeners = []releaseplan.Listener{{Event: releaseplan.EventFailed, Recipients: []penstock.Party{penstock.UserParty(who)}}}
+		c.Milestones = []releaseplan.Milestone{{Name: "m", ID: "m" + id, Strategies: []rollout.Strategy{{Name: "custom", ID: "s" + id, Parameters: rollout.Parameters{"id": id}}}}}
+		c.Safeguards = []releaseplan.Safeguard{{Name: "g", ID: "g" + id, Metric: releaseplan.Metric{Name: "e", Labels: map[string][]string{"id": {id}}}}}
+		c.Phases[0].ID, c.Phases[0].Number, c.Phases[0].Tasks[0].Number = "p"+id, int64(len(id)), int64(len(id))
+		return x
+	}
+	same(t, "differences", lines(template.Diff(tpl("ann", "a"), tpl("eve", "bb"))), []string{
+		`~ content.approval.nodes[0].approvers[0].id: "ann" → "eve"`,
+		`~ content.folder.id: "a" → "bb"`,
+		`~ content.labels.id: "a" → "bb"`,
+		`~ content.labels.number: "a" → "bb"`,
+		`~ content.listeners["failed"].recipients[0].id: "ann" → "eve"`,
+		`~ content.milestones["m"].strategies["custom"].parameters.id: "a" → "bb"`,
+		`~ content.owner.id: "ann" → "eve"`,
+		`~ content.phases["deploy"].tasks["deploy"].spec.id: "a" → "bb"`,
+		`~ content.phases["deploy"].tasks["deploy"].spec.x.number: "a" → "bb"`,
+		`~ content.safeguards["g"].metric.labels.id: ["a"] → ["bb"]`,
+		`~ parameters["p"].default.id: "ann" → "eve"`,
 	})
 }

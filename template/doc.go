@@ -30,24 +30,29 @@
 // value are doubled, so that it does not refer to another variable.
 //
 // {{featureName}} in the groupId of a milestone's strategy is the feature of the
-// plan's target. A flexibleRollout without a groupId gets it too.
+// plan's target; anywhere else it is a fault. A flexibleRollout without a groupId gets it too.
 //
 // # Bindings
 //
 // A number, a switch, a duration or a party cannot hold a text. A [Binding] names
 // such a field by its path, milestones[0].after, and the parameter whose value is
-// set there.
+// set there. Whether a variable is secret, numbers and the origin cannot be bound.
 //
 // # Times
 //
 // The times of the content are relative to [Template.Anchor]: the start that is
 // given to Instantiate lies there, and everything else as far from it as in the
-// template. A time that a binding sets is not moved.
+// template. A time that a parameter gives is not moved.
 //
 // # Secrets
 //
 // A template keeps no secret: a secret variable is without a value or takes that
-// of a parameter. Such a parameter has no default and goes nowhere else.
+// of a parameter. Such a parameter is a String without a default and goes nowhere else.
+//
+// # Empty values
+//
+// A parameter that has no value leaves an empty text, or a null in a spec. The percentage of a
+// strategy cannot be empty: that would mean everybody.
 //
 // # What is stored
 //

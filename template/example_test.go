@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -136,15 +137,16 @@ func ExampleService_References() {
 		return template.Template{Name: name, Content: releaseplan.Content{Milestones: []releaseplan.Milestone{
 			{Name: "beta", Strategies: []rollout.Strategy{{Name: rollout.Everyone, Segments: []int{segment}}}}}}}
 	}
-	_, err = templates.Create(ctx, naming("one", beta.Value.ID), ann)
+	one, err := templates.Create(ctx, naming("one", beta.Value.ID), ann)
 	fmt.Println(err)
 	_, err = templates.Create(ctx, naming("two", 99), ann)
 	fmt.Println(err)
-	fmt.Println(records.Segments().Delete(ctx, beta.Value.ID, 0, ann))
+	err = records.Segments().Delete(ctx, beta.Value.ID, 0, ann)
+	fmt.Println(strings.ReplaceAll(err.Error(), one.ID, "<id>"))
 	// Output:
 	// <nil>
 	// content.milestones[0].strategies[0].segments[0]: segment 99 is unknown
-	// segment 1 is in use by template "one"
+	// segment 1 is in use by template <id>
 }
 
 // A template of a plan that went well makes plans like it.

@@ -9,14 +9,28 @@ import (
 	"github.com/penstock-go/penstock"
 )
 
-// A validator collects faults, the first hundred of them.
-type validator struct{ faults []error }
+// A validator collects faults, each once, and the first hundred of them.
+type validator struct {
+	faults []error
+	told   map[string]bool
+}
 
 func (v *validator) fault(path, format string, args ...any) {
-	if len(v.faults) < maxFaults {
-		v.faults = append(v.faults, penstock.Invalid(path, format, args...))
+	if v.full() {
+		return
+	}
+	f := penstock.Invalid(path, format, args...)
+	if v.told == nil {
+		v.told = make(map[string]bool)
+	}
+	if words := f.Error(); !v.told[words] {
+		v.told[words] = true
+		v.faults = append(v.faults, f)
 	}
 }
+
+// full reports whether no more faults are told: there is no need to look for them.
+func (v *validator) full() bool { return len(v.faults) >= maxFaults }
 
 func (v *validator) err() error { return errors.Join(v.faults...) }
 

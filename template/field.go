@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,9 @@ func parsePath(path string) ([]step, bool) {
 	return steps, true
 }
 
+// given are the fields that the plan or the Service gives, or that say what is secret.
+var given = regexp.MustCompile(`^(variables\[\d+\]\.secret|origin(\..*)?|phases\[\d+\](\.tasks\[\d+\])?\.number)$`)
+
 // locate returns the field of the content at a path, making what is missing on the
 // way, or says why there is none that can be bound.
 func locate(c *releaseplan.Content, path string) (field reflect.Value, why string) {
@@ -61,6 +65,9 @@ func locate(c *releaseplan.Content, path string) (field reflect.Value, why strin
 	steps, ok := parsePath(path)
 	if !ok {
 		return field, "must be a path such as phases[0].tasks[1].timeout"
+	}
+	if given.MatchString(path) {
+		return field, "is not for parameters to set"
 	}
 	x := reflect.ValueOf(c).Elem()
 	for _, s := range steps {

@@ -12,7 +12,12 @@ import (
 
 // FromPlan returns a template that has the plan's content and its name. It belongs
 // to no project and has no parameters yet. See [FromContent].
-func FromPlan(p *releaseplan.Plan) (Template, error) { return FromContent(p.Content()) }
+func FromPlan(p *releaseplan.Plan) (Template, error) {
+	if p == nil {
+		return Template{}, penstock.Invalid("plan", "must be set")
+	}
+	return FromContent(p.Content())
+}
 
 // FromContent returns a template of a content: without ids, numbers, origin and
 // secret values, tasks that others need by name. The owner stays. The anchor
@@ -34,12 +39,12 @@ func FromContent(from releaseplan.Content) (Template, error) {
 	nameMilestones(&c)
 	nameNeeds(&c)
 	t := Template{Name: c.Name}
-	verbatim := func(_, s string) string { return escape(s) }
+	verbatim := func(_ *place, s string) string { return escape(s) }
 	(&visitor{
 		text:     verbatim,
-		exact:    func(path, s string) any { return verbatim(path, s) },
-		key:      func(string, string) {},
-		variable: func(_ string, x *releaseplan.Variable) string { return x.Value },
+		exact:    func(at *place, s string) any { return verbatim(at, s) },
+		key:      func(*place, string) {},
+		variable: func(_ *place, x *releaseplan.Variable) string { return x.Value },
 	}).content(&c)
 	t.Content = c
 	if t.anchor().IsZero() {
@@ -60,11 +65,11 @@ func earliest(c *releaseplan.Content) (first time.Time) {
 // nameNeeds takes out all ids and numbers. What tasks need of each other is by
 // name then, or by id where a name does not tell.
 func nameNeeds(c *releaseplan.Content) {
-	ids := make(map[string]place)
+	ids := make(map[string]position)
 	for i := range c.Phases {
 		for j, t := range c.Phases[i].Tasks {
 			if t.ID != "" {
-				ids[t.ID] = place{i, j}
+				ids[t.ID] = position{i, j}
 			}
 		}
 	}
@@ -95,8 +100,8 @@ func nameNeeds(c *releaseplan.Content) {
 	})
 }
 
-// A place is the position of a task.
-type place struct{ phase, task int }
+// A position is that of a task.
+type position struct{ phase, task int }
 
 // namesOf returns the places of the tasks of each phase by name.
 func namesOf(c *releaseplan.Content) []map[string][]int {
@@ -112,17 +117,17 @@ func namesOf(c *releaseplan.Content) []map[string][]int {
 
 // nearest returns the task that a name means to a task of a phase: one of the same phase
 // or, failing that, of an earlier one, if it is the only one there.
-func nearest(named []map[string][]int, phase int, name string) place {
+func nearest(named []map[string][]int, phase int, name string) position {
 	for ; phase >= 0; phase-- {
 		switch found := named[phase][name]; len(found) {
 		case 0:
 		case 1:
-			return place{phase, found[0]}
+			return position{phase, found[0]}
 		default:
-			return place{-1, -1}
+			return position{-1, -1}
 		}
 	}
-	return place{-1, -1}
+	return position{-1, -1}
 }
 
 // normal returns a copy of the template without what belongs to a plan only.

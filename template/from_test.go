@@ -116,3 +116,8 @@ func TestFromContentWithoutAPlannedStart(t *testing.T) {
 		t.Errorf("a time that JSON cannot hold: %v", err)
 	}
 }
+
+func TestFromNoPlan(t *testing.T) {
+	_, err := template.FromPlan(nil)
+	same(t, "faults", faults(err), []string{"plan: must be set"})
+}

@@ -1,10 +1,16 @@
 package template
 
+import (
+	"fmt"
+
+	"github.com/penstock-go/penstock"
+)
+
 // identify gives ids to the milestones of a template that is about to be stored,
 // to their strategies and to its safeguards. One without an id that bears the
 // name of one that is stored gets its id, so that a template that comes back
-// without ids is the same.
-func identify(t, stored *Template, newID func() string) {
+// without ids is the same. A new id that cannot be one, or is there already, is an error.
+func identify(t, stored *Template, newID func() string) (err error) {
 	if stored == nil {
 		stored = &Template{}
 	}
@@ -15,12 +21,21 @@ func identify(t, stored *Template, newID func() string) {
 			taken[s.ID] = true
 		}
 	}
+	for _, g := range t.Content.Safeguards {
+		taken[g.ID] = true
+	}
 	give := func(id *string, was string) {
 		if *id == "" && was != "" && !taken[was] {
 			*id = was
 		}
 		if *id == "" {
 			*id = newID()
+			switch {
+			case !isID(*id):
+				err = notAnID(*id)
+			case taken[*id]:
+				err = fmt.Errorf("id %s is given twice: %w", *id, penstock.ErrExists)
+			}
 		}
 		taken[*id] = true
 	}
@@ -52,4 +67,10 @@ func identify(t, stored *Template, newID func() string) {
 		}
 		give(&g.ID, was)
 	}
+	return err
+}
+
+// notAnID says so of what a Config.NewID returned.
+func notAnID(id string) error {
+	return fmt.Errorf("the new id %q is not 1 to 64 letters, digits, - or _", clip(id))
 }

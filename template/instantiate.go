@@ -3,7 +3,9 @@ package template
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -73,8 +75,9 @@ func (t *Template) fill(values map[string]value, a Arguments) (c releaseplan.Con
 		return c, v.err()
 	}
 	dropDigests(&c)
-	t.move(&v, &c, a.Start)
 	x := &expander{values: values, left: releaseplan.MaxContent, known: func(name string) bool { return t.parameter(name) != nil }}
+	percentages(&v, &c, x)
+	t.move(&v, &c, x, a.Start)
 	x.visitor().content(&c)
 	t.binds(&v, &c, func(p *Parameter) []json.RawMessage {
 		if raw := values[p.Name].raw; raw != nil {
@@ -121,41 +124,17 @@ func group(s *rollout.Strategy, feature string) {
 	s.Parameters["groupId"] = feature
 }
 
-// move moves the times of the content by the way from the anchor to start. A Wait
-// task that gets its time from a parameter is not moved.
-func (t *Template) move(v *validator, c *releaseplan.Content, start time.Time) {
-	if !timed(c) {
-		return
-	}
-	anchor, start := t.anchor(), start.Truncate(time.Microsecond).UTC()
-	by := start.Sub(anchor)
-	switch {
-	case start.IsZero():
-		v.fault("start", "must be set: the template has times")
-		return
-	case !anchor.Add(by).Equal(start):
-		v.fault("start", "is too far from that of the template")
-		return
-	}
-	specs := make(map[[2]int]json.RawMessage)
-	for i := range c.Phases {
-		for j := range c.Phases[i].Tasks {
-			if task := &c.Phases[i].Tasks[j]; task.Kind == releaseplan.Wait && len(names(string(task.Spec))) > 0 {
-				specs[[2]int{i, j}] = task.Spec
-				task.Spec = json.RawMessage(`{}`)
+// percentages makes sure that none becomes empty: that would mean everybody.
+func percentages(v *validator, c *releaseplan.Content, x *expander) {
+	for i := range c.Milestones {
+		for j := range c.Milestones[i].Strategies {
+			for _, name := range []string{"rollout", "percentage"} {
+				for _, p := range names(c.Milestones[i].Strategies[j].Parameters[name]) {
+					if x.known(p) && strings.TrimSpace(x.values[p].text) == "" {
+						v.fault(fmt.Sprintf("milestones[%d].strategies[%d].parameters.%s", i, j, name), "parameter %s must have a value", p)
+					}
+				}
 			}
 		}
 	}
-	v.nest("", c.Move(by))
-	for at, spec := range specs {
-		c.Phases[at[0]].Tasks[at[1]].Spec = spec
-	}
-}
-
-// timed reports whether the content has times.
-func timed(c *releaseplan.Content) bool {
-	for range c.Times() {
-		return true
-	}
-	return false
 }

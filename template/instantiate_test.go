@@ -1,11 +1,13 @@
 package template_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/template"
 )
@@ -153,4 +155,52 @@ func TestTemplatesKeepNoSecrets(t *testing.T) {
 	a := arguments()
 	delete(a.Params, "password")
 	same(t, "without the parameter", instantiate(t, tpl, a).Variables[2], releaseplan.Variable{Name: "db", Secret: true})
+}
+
+// TestTimesOfAKindThatIsFilledIn: a task that becomes a Wait task moves like one that is.
+func TestTimesOfAKindThatIsFilledIn(t *testing.T) {
+	tpl := plain("T")
+	tpl.Anchor = now
+	tpl.Parameters = []template.Parameter{{Name: "k"}, {Name: "at"}}
+	tpl.Content.Phases[0].Tasks = []releaseplan.Task{
+		{Name: "a", Kind: "{{k}}", Spec: raw(`{"until":"2026-03-02T12:00:00Z"}`)},
+		{Name: "b", Kind: releaseplan.Wait, Spec: raw(`{"until":"\u007b{at}}"}`)}}
+	a := template.Arguments{Params: template.Params{"k": "wait", "at": "2026-03-02T12:00:00Z"}, Start: now.AddDate(1, 0, 0)}
+	c := instantiate(t, tpl, a)
+	same(t, "specs", string(c.Phases[0].Tasks[0].Spec)+string(c.Phases[0].Tasks[1].Spec), `{"until":"2027-03-02T12:00:00Z"}{"until":"2026-03-02T12:00:00Z"}`)
+	a.Params["k"] = "{{at}}" // values are data
+	same(t, "kind", instantiate(t, tpl, a).Phases[0].Tasks[0].Kind, "{{at}}")
+	tpl.Anchor, a.Params["k"] = time.Time{}, "wait"
+	_, err := tpl.Instantiate(a)
+	same(t, "faults", faults(err), []string{"start: is relative to nothing: the template has no anchor"})
+}
+
+// TestPercentagesAreNeverEmpty: a value that is not given must not expose everybody.
+func TestPercentagesAreNeverEmpty(t *testing.T) {
+	for name, strategy := range map[string]string{"rollout": rollout.FlexibleRollout, "percentage": rollout.GradualUserID} {
+		tpl := filled(func(c *releaseplan.Content) {
+			c.Target = &releaseplan.Target{Feature: "f", Environment: "e"}
+			c.Milestones = []releaseplan.Milestone{{Name: "m", Strategies: []rollout.Strategy{{Name: strategy, Parameters: rollout.Parameters{name: "{{s}}"}}}}}
+		})
+		for _, params := range []template.Params{nil, {"s": ""}, {"s": " "}} {
+			_, err := tpl.Instantiate(template.Arguments{Params: params})
+			if got, want := faults(err), "milestones[0].strategies[0].parameters."+name+": parameter s must have a value"; len(got) != 1 || got[0] != want {
+				t.Errorf("%v: got %v, want %s", params, got, want)
+			}
+		}
+		same(t, name, instantiate(t, tpl, params("5")).Milestones[0].Strategies[0].Parameters[name], "5")
+	}
+}
+
+// TestContentIsBoundedInTheEnd: what is written longer than it is filled in counts as it is written.
+func TestContentIsBoundedInTheEnd(t *testing.T) {
+	tpl := filled(func(c *releaseplan.Content) {
+		for range 30 {
+			c.Phases[0].Tasks = append(c.Phases[0].Tasks, releaseplan.Task{Name: "t", Description: strings.Repeat("{{s}}", 6)})
+		}
+	})
+	_, err := tpl.Instantiate(template.Arguments{Params: template.Params{"s": strings.Repeat("<", 10_000)}})
+	if got := faults(err); len(got) != 1 || !strings.HasSuffix(got[0], "bytes of JSON are too many: at most 8388608") {
+		t.Errorf("got %v", got)
+	}
 }

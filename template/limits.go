@@ -19,4 +19,5 @@ const (
 	MaxVersions      = 500     // that are kept; older ones go as new ones come
 	DefaultLimit     = 1_000   // templates that are not archived
 	maxFaults        = 100     // that are told at once
+	maxDepth         = 50      // of a JSON document of the content: that of a plan
 )

@@ -13,6 +13,9 @@ var placeholder = regexp.MustCompile(`\{\{(!*)([A-Za-z_][A-Za-z0-9_]*)\}\}`)
 
 // names returns the placeholders of a text, without those that are escaped.
 func names(text string) (all []string) {
+	if !strings.Contains(text, "{{") {
+		return nil
+	}
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if m[1] == "" {
 			all = append(all, m[2])
@@ -73,14 +76,14 @@ func (x *expander) value(name string) (string, bool) { return x.values[name].tex
 // visitor returns the one that expands a content but for the groups of strategies.
 func (x *expander) visitor() *visitor {
 	return &visitor{
-		key: func(string, string) {},
-		text: func(path, s string) string {
-			if isGroup(path) {
+		key: func(*place, string) {},
+		text: func(at *place, s string) string {
+			if at.isGroup() {
 				return s
 			}
 			return x.expand(s, false, x.value)
 		},
-		exact: func(_, s string) any {
+		exact: func(_ *place, s string) any {
 			m := placeholder.FindStringSubmatch(s)
 			if len(m) == 0 || m[0] != s || m[1] != "" || !x.known(m[2]) {
 				return x.expand(s, false, x.value)
@@ -95,7 +98,7 @@ func (x *expander) visitor() *visitor {
 			}
 			return raw
 		},
-		variable: func(_ string, v *releaseplan.Variable) string {
+		variable: func(_ *place, v *releaseplan.Variable) string {
 			return x.expand(v.Value, true, func(name string) (string, bool) {
 				s, ok := x.value(name)
 				if !v.Secret { // braces would refer to other variables
@@ -112,8 +115,8 @@ func (x *expander) groups(c *releaseplan.Content, feature string) {
 	for i := range c.Milestones {
 		for j := range c.Milestones[i].Strategies {
 			s := &c.Milestones[i].Strategies[j]
-			if group, ok := s.Parameters["groupId"]; ok {
-				s.Parameters["groupId"] = x.expand(group, false, func(name string) (string, bool) {
+			if group, ok := s.Parameters[groupID]; ok {
+				s.Parameters[groupID] = x.expand(group, false, func(name string) (string, bool) {
 					if name == FeatureName && feature != "" {
 						return feature, true
 					}
@@ -123,9 +126,4 @@ func (x *expander) groups(c *releaseplan.Content, feature string) {
 			group(s, feature)
 		}
 	}
-}
-
-// isGroup reports whether a path is that of a strategy's group.
-func isGroup(path string) bool {
-	return strings.HasPrefix(path, "milestones[") && strings.HasSuffix(path, ".parameters.groupId")
 }

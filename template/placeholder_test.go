@@ -33,7 +33,7 @@ func TestPlaceholdersInTexts(t *testing.T) {
 		{"{{!s}} {{!!s}}", "x", "{{s}} {{!s}}"}, // escaped
 		{"{{{s}}}", "x", "{x}"},
 		{"{{ s }} {{.s}} {{a.b}} {{s-t}} {{}} {{1}} {s} }} {{", "x", "{{ s }} {{.s}} {{a.b}} {{s-t}} {{}} {{1}} {s} }} {{"},
-		{"{{featureName}}", "x", "{{featureName}}"}, // only in groups
+		{"{{!featureName}}", "x", "{{featureName}}"},
 	} {
 		tpl := filled(func(c *releaseplan.Content) { c.Description = row.text })
 		same(t, row.text, instantiate(t, tpl, params(row.s)).Description, row.want)
@@ -169,4 +169,23 @@ func TestExpansionIsBounded(t *testing.T) {
 	short := filled(func(c *releaseplan.Content) { c.Name = "{{s}}" })
 	_, err = short.Instantiate(params(strings.Repeat("x", 256)))
 	same(t, "faults", faults(err), []string{"name: 256 characters are too many: at most 255"})
+}
+
+func TestFeatureNameElsewhereIsAFault(t *testing.T) {
+	tpl := filled(func(c *releaseplan.Content) {
+		c.Description = "{{featureName}}"
+		c.Phases[0].Tasks[0].Spec = raw(`{"groupId":"{{featureName}}"}`)
+		c.Variables = []releaseplan.Variable{{Name: "v", Value: "{{featureName}}"}} // the plan's own braces
+	})
+	const why = ": {{featureName}} is filled in only in the groupId of strategies; write {{!featureName}} for the braces themselves"
+	same(t, "faults", faults(tpl.Validate(nil)), []string{"content.description" + why, "content.phases[0].tasks[0].spec.groupId" + why})
+}
+
+func TestBracesOfSecretsAreNotDoubled(t *testing.T) {
+	tpl := filled(func(c *releaseplan.Content) {
+		c.Variables = []releaseplan.Variable{{Name: "v", Secret: true, Value: "{{s}}"}}
+	})
+	same(t, "secret", instantiate(t, tpl, params("a{b}{{c}}")).Variables[0].Value, "a{b}{{c}}")
+	tpl.Parameters[0] = template.Parameter{Name: "s", Type: template.Choice, Choices: []string{"hunter2"}}
+	same(t, "faults", faults(tpl.Validate(nil)), []string{"parameters[0].type: must be string: a secret variable takes this parameter"})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
@@ -45,7 +46,7 @@ func builtIn(name string) bool {
 }
 
 // known looks up what milestones name.
-func (t *Template) known(v *validator, catalog *rollout.Catalog) {
+func (t *Template) known(v *validator, catalogs []*rollout.Catalog) {
 	all := t.references()
 	for _, kind := range []string{rollout.KindSegment, rollout.KindStrategy} {
 		n := 0
@@ -58,25 +59,63 @@ func (t *Template) known(v *validator, catalog *rollout.Catalog) {
 			v.fault("content.milestones", "name %d of kind %s: at most %d", n, kind, MaxReferences)
 		}
 	}
-	if catalog == nil {
+	for _, catalog := range catalogs {
+		if catalog == nil {
+			continue
+		}
+		for _, r := range all {
+			switch r.Kind {
+			case rollout.KindStrategy:
+				if catalog.Strategy != nil && !catalog.Strategy(r.ID) {
+					v.fault(r.path, "%s is unknown", clip(r.String()))
+				}
+			case rollout.KindSegment:
+				id, err := strconv.Atoi(r.ID)
+				if err != nil || catalog.Segment == nil {
+					continue
+				}
+				if s := catalog.Segment(id); s == nil {
+					v.fault(r.path, "%s is unknown", clip(r.String()))
+				} else if t.Project != "" && s.Project != "" && s.Project != t.Project {
+					v.fault(r.path, "segment %d belongs to another project", id)
+				}
+			}
+		}
+		t.customs(v, catalog)
+	}
+}
+
+// customs checks the parameters of custom strategies, but for what is filled in: a
+// number or a switch, it takes one of both.
+func (t *Template) customs(v *validator, catalog *rollout.Catalog) {
+	if catalog.Parameters == nil {
 		return
 	}
-	for _, r := range all {
-		switch r.Kind {
-		case rollout.KindStrategy:
-			if catalog.Strategy != nil && !catalog.Strategy(r.ID) {
-				v.fault(r.path, "strategy %q is unknown", clip(r.ID))
-			}
-		case rollout.KindSegment:
-			id, err := strconv.Atoi(r.ID)
-			if err != nil || catalog.Segment == nil {
+	for i := range t.Content.Milestones {
+		for j := range t.Content.Milestones[i].Strategies {
+			s := &t.Content.Milestones[i].Strategies[j]
+			if builtIn(s.Name) || len(names(s.Name)) > 0 || catalog.Strategy != nil && !catalog.Strategy(s.Name) {
 				continue
 			}
-			if s := catalog.Segment(id); s == nil {
-				v.fault(r.path, "segment %d is unknown", id)
-			} else if t.Project != "" && s.Project != "" && s.Project != t.Project {
-				v.fault(r.path, "segment %d belongs to another project", id)
+			path := fmt.Sprintf("content.milestones[%d].strategies[%d].parameters", i, j)
+			again := checked(catalog, s, "true")
+			for _, f := range checked(catalog, s, "1") {
+				if slices.ContainsFunc(again, func(g *penstock.InvalidError) bool { return *f == *g }) {
+					v.fault(under(path, f.Field), "%s", f.Why)
+				}
 			}
 		}
 	}
+}
+
+// checked returns the faults of the parameters of a custom strategy with a sample in
+// place of what is filled in.
+func checked(catalog *rollout.Catalog, s *rollout.Strategy, sample string) []*penstock.InvalidError {
+	filled := s.Clone()
+	for name, value := range filled.Parameters {
+		if len(names(value)) > 0 {
+			filled.Parameters[name] = sample
+		}
+	}
+	return penstock.Faults(catalog.Parameters(&filled))
 }

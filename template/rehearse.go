@@ -2,101 +2,53 @@ package template
 
 import (
 	"encoding/json"
-	"slices"
-	"strconv"
-	"strings"
+	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
-// samples returns values of a parameter, the most likely one first.
-func (p *Parameter) samples() (all []json.RawMessage) {
-	add := func(texts ...string) {
-		for _, s := range texts {
-			all = append(all, textValue(s).raw)
-		}
-	}
-	if p.Default != nil {
-		all = append(all, p.Default)
-	}
-	switch p.kind() {
-	case Number:
-		x := 1.0
-		if p.Min != nil {
-			x = max(x, *p.Min)
-		}
-		if p.Max != nil {
-			x = min(x, *p.Max)
-		}
-		all = append(all, json.RawMessage(strconv.FormatFloat(x, 'g', -1, 64)))
-	case Bool:
-		all = append(all, json.RawMessage("true"))
-	case Choice:
-		add(p.Choices...)
-	case Duration:
-		add("PT1H")
-	case Party:
-		all = append(all, json.RawMessage(`{"type":"user","id":"x"}`))
-	default:
-		add("x", "PT1H", "2000-01-01T00:00:00Z") // a text may also be a time
-	}
-	return all
-}
-
-// rehearse instantiates the template with sample values and tells what is wrong
-// with the outcome, but for what real values may make right.
+// rehearse makes the content with two sets of samples and tells what is wrong with it both
+// times in the same way, but for what real values may make right.
 func (t *Template) rehearse(v *validator, u *uses) {
-	values := make(map[string]value, len(t.Parameters))
-	for i := range t.Parameters {
-		p := &t.Parameters[i]
-		x, why := p.read(p.samples()[0])
-		if why != "" { // of a pattern: any text will do
-			x = textValue("x")
-		}
-		values[p.Name] = x
-	}
-	a := Arguments{Start: t.anchor()}
-	if t.Content.Target == nil {
-		a.Target = &releaseplan.Target{Feature: "x", Environment: "x"}
-	}
-	plain := *t
-	plain.Bindings = nil
-	c, err := plain.fill(values, a)
-	v.nest("content", err)
-	if err != nil {
+	first := t.rehearsal(0)
+	if len(first) == 0 {
 		return
 	}
-	var bound validator
-	t.binds(&bound, &c, (*Parameter).samples)
-	v.nest("content", bound.err())
-	for _, f := range penstock.Faults(c.Validate()) {
-		if !u.explains(f.Field) {
+	again := make(map[penstock.InvalidError]bool)
+	for _, f := range t.rehearsal(1) {
+		again[*f] = true
+	}
+	for _, f := range first {
+		if again[*f] && !u.excuses(f.Field) {
 			v.fault(under("content", f.Field), "%s", f.Why)
 		}
 	}
 }
 
-// explains reports whether a fault at a path may be one of the sample values.
-func (u *uses) explains(path string) bool {
-	byName := strings.HasSuffix(path, ".back") || strings.HasSuffix(path, ".spec.milestone") || strings.Contains(path, ".needs")
-	return slices.ContainsFunc(u.touched, func(at string) bool {
-		switch {
-		case within(at, path), within(path, at):
-			return true
-		case byName: // what it names may get its name from a parameter
-			return strings.HasSuffix(at, ".name")
-		default: // fields of one thing are compared with each other
-			return timely(at) && timely(path) || parent(at) != "" && parent(at) == parent(path)
+// rehearsal returns the faults of the content made with one of the sets of samples.
+func (t *Template) rehearsal(set int) []*penstock.InvalidError {
+	values, samples := make(map[string]value, len(t.Parameters)), make(map[string][]json.RawMessage, len(t.Parameters))
+	for i := range t.Parameters {
+		p := &t.Parameters[i]
+		samples[p.Name] = p.samples(set, i)
+		x, why := p.read(samples[p.Name][0])
+		if why != "" { // of a pattern: any text will do
+			x = textValue(improbable(set, i))
 		}
-	})
-}
-
-// parent returns the path of what a field belongs to; empty for the content itself.
-func parent(path string) string { return path[:max(strings.LastIndexByte(path, '.'), 0)] }
-
-// timely reports whether a path is that of a time of the plan as a whole: these are
-// compared with each other.
-func timely(path string) bool {
-	return within(path, "planned_time") || within(path, "window") || within(path, "start")
+		values[p.Name] = x
+	}
+	plain := *t
+	plain.Name, plain.Bindings = "x", nil
+	if plain.anchor().IsZero() {
+		plain.Anchor = time.Unix(0, 0) // told elsewhere
+	}
+	a := Arguments{Start: plain.anchor()}
+	if t.Content.Target == nil {
+		a.Target = &releaseplan.Target{Feature: "x", Environment: "x"}
+	}
+	var unused validator
+	c, err := plain.fill(values, a)
+	t.binds(&unused, &c, func(p *Parameter) []json.RawMessage { return samples[p.Name] })
+	return append(penstock.Faults(err), penstock.Faults(c.Validate())...)
 }

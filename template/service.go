@@ -20,20 +20,26 @@ type Config struct {
 
 	// Authorizer is asked about every template as it is stored, as a resource of kind
 	// "template", before it is shown or changed. To archive one takes the right to delete it. Default:
-	// allows everything.
+	// allows everything. It must not write through the Service: some writes ask while they hold
+	// their turn, and it would wait for itself.
 	Authorizer penstock.Authorizer
 
 	// Catalog looks up the strategies and segments that milestones name. Default: any will do.
 	Catalog *rollout.Catalog
 
 	// Rollout keeps the segments and custom strategies that milestones name, in the
-	// same store: unknown ones are faults, and a template takes part in what keeps them from being
+	// same store: unknown ones are faults, and so are segments of another project and
+	// parameters that a custom strategy does not take. And a template takes part in what keeps them from being
 	// deleted, if its own Config.References asks [Service.References]. Default: any will do.
 	Rollout *rollout.Service
 
 	Limit int              // templates that are not archived, of all projects together; default: DefaultLimit
 	Now   func() time.Time // default: time.Now
-	NewID func() string    // of templates and their milestones; default: ULIDs
+
+	// NewID returns ids of templates and of their milestones, strategies and safeguards: 1
+	// to 64 letters, digits, - or _. Another one is an error of the write; one that a template
+	// has already is an ErrExists. It is called by several goroutines at once. Default: ULIDs.
+	NewID func() string
 }
 
 // A Service keeps templates in a store. It is safe for concurrent use, and any
@@ -105,8 +111,10 @@ func NewService(cfg Config) (*Service, error) {
 	s.all = store.Collection[Template]{Store: s.store, Kind: kindTemplate, Fields: fields,
 		Sort: func(t Template) int64 { return t.Created.At.UnixMicro() }}
 	s.versions = store.Collection[Template]{Store: s.store, Kind: kindVersion,
-		Sort:   func(t Template) int64 { return t.Version },
-		Fields: func(t Template) map[string][]string { return map[string][]string{fieldTemplate: {t.ID}} }}
+		Sort: func(t Template) int64 { return t.Version },
+		Fields: func(t Template) map[string][]string {
+			return map[string][]string{fieldTemplate: {t.ID}, fieldName: {t.Name}, fieldProject: {t.Project}}
+		}}
 	return s, nil
 }
 

@@ -66,3 +66,46 @@ func TestMovingTakesTheRightInBothProjects(t *testing.T) {
 	is(t, err, penstock.ErrForbidden)
 	same(t, "to another", w.update(tpl.ID, func(x *template.Template) { x.Project = "ours" }).Project, "ours")
 }
+
+// TestThePastOfAnotherProject is shown to those who may read it there.
+func TestThePastOfAnotherProject(t *testing.T) {
+	w := newWorld(t, template.Config{Authorizer: func(_ context.Context, by penstock.Actor, right penstock.Right, r penstock.Resource) error {
+		if by.ID == "eve" && r.Project != "public" {
+			return &penstock.ForbiddenError{Right: right, On: r}
+		}
+		return nil
+	}})
+	id := w.create(with(plain("one"), func(x *template.Template) { x.Project, x.Description = "secret", "confidential" })).ID
+	w.update(id, func(x *template.Template) { x.Project, x.Description = "public", "" })
+	w.update(id, func(x *template.Template) { x.Description = "new" })
+	for who, want := range map[string][]int64{"ann": {3, 2, 1}, "eve": {3, 2}} {
+		by := penstock.Actor{ID: who}
+		list, err := w.Versions(t.Context(), id, penstock.Page{}, by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, x := range list.Items {
+			got = append(got, x.Version)
+		}
+		same(t, "versions for "+who, got, want)
+		same(t, "total", list.Total, len(want))
+		list, err = w.Versions(t.Context(), id, penstock.Page{Offset: 1, Limit: 1}, by)
+		if err != nil || len(list.Items) != 1 || list.Items[0].Version != 2 {
+			t.Errorf("a page for %s: %v, %v", who, list, err)
+		}
+		entries, err := w.History(t.Context(), id, 0, 0, by)
+		if err != nil || len(entries) != map[string]int{"ann": 3, "eve": 1}[who] {
+			t.Errorf("history for %s: %v, %v", who, entries, err)
+		}
+	}
+	_, err := w.Version(t.Context(), id, 1, penstock.Actor{ID: "eve"})
+	is(t, err, penstock.ErrNotFound)
+	if _, err := w.Version(t.Context(), id, 1, ann); err != nil {
+		t.Error(err)
+	}
+	entries, err := w.History(t.Context(), id, 0, 1, penstock.Actor{ID: "eve"})
+	if err != nil || len(entries) != 1 || entries[0].After.Version != 3 {
+		t.Errorf("the first entry that may be read: %v, %v", entries, err)
+	}
+}

@@ -14,6 +14,9 @@ import (
 // maxTries is how often a write is decided that others overtake.
 const maxTries = 10
 
+// lookTimeout bounds the search for a commit whose outcome is not known.
+const lookTimeout = 10 * time.Second
+
 // A head is one record that every Commit of a Service writes. So it is the only
 // lock: what a write has looked at since it read the head is still so when it commits.
 type head struct {
@@ -91,7 +94,9 @@ func (s *Service) commit(ctx context.Context, c *change, seen int64) error {
 		return err
 	}
 	// It may have been committed all the same: then the head tells.
-	if _, h, readErr := s.head(context.WithoutCancel(ctx)); readErr == nil && h.Commit == c.head.Commit {
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+	defer cancel()
+	if _, h, readErr := s.head(look); readErr == nil && h.Commit == c.head.Commit {
 		return nil
 	}
 	return fmt.Errorf("commit: %w", err)

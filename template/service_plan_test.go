@@ -49,7 +49,7 @@ func TestCatalogKnowsStrategies(t *testing.T) {
 		{Name: "byPlan"}, {Name: "other"}, {Name: "{{s}}"}, {Name: "default", Segments: []int{1, 2, 3}}}}}
 	_, err := w.Create(t.Context(), tpl, ann)
 	same(t, "faults", faults(err), []string{
-		`content.milestones[0].strategies[1].name: strategy "other" is unknown`,
+		`content.milestones[0].strategies[1].name: strategy other is unknown`,
 		"content.milestones[0].strategies[3].segments[1]: segment 2 belongs to another project",
 		"content.milestones[0].strategies[3].segments[2]: segment 3 is unknown",
 	})

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
@@ -201,4 +202,36 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		close(hold)
 		wg.Wait()
 	})
+}
+
+// TestSearchForACommitEnds: a store that does not answer any more holds no write for ever.
+func TestSearchForACommitEnds(t *testing.T) {
+	w := newWorld(t, template.Config{})
+	synctest.Test(t, func(t *testing.T) {
+		lost := errors.New("connection lost")
+		f := &silent{faulty: faulty{Store: w.store}}
+		f.before = func([]store.Op) error { f.mute = true; return lost }
+		s, err := template.NewService(template.Config{Store: f})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = s.Create(t.Context(), plain("one"), ann)
+		is(t, err, lost)
+		same(t, "waited", time.Since(began), 10*time.Second)
+	})
+}
+
+// A silent store answers no reads once it is mute.
+type silent struct {
+	faulty
+	mute bool
+}
+
+func (s *silent) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
+	if s.mute {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.faulty.Get(ctx, keys...)
 }

@@ -2,10 +2,8 @@ package template
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
@@ -29,41 +27,6 @@ func (s *Service) Instantiate(ctx context.Context, id string, a Arguments, by pe
 		return releaseplan.Content{}, refused("instantiate")
 	}
 	return t.instantiate(a)
-}
-
-// Versions returns a page of the versions of a template, the newest first: the
-// current one and those before it, at most [MaxVersions]. It takes the right to read.
-func (s *Service) Versions(ctx context.Context, id string, page penstock.Page, by penstock.Actor) (penstock.List[Template], error) {
-	var list penstock.List[Template]
-	page, err := page.Normal()
-	if err != nil {
-		return list, err
-	}
-	if _, _, err := s.read(ctx, id, penstock.Read, by); err != nil {
-		return list, err
-	}
-	found, err := s.versions.Find(ctx, store.Query{Where: []store.Filter{store.Equals(fieldTemplate, id)},
-		Order: store.Order{Desc: true}, Offset: page.Offset, Limit: page.Limit, Total: true})
-	if err != nil {
-		return list, err
-	}
-	for _, e := range found.Items {
-		list.Items = append(list.Items, e.Value)
-	}
-	list.Total = found.Total
-	return list, nil
-}
-
-// Version returns version n of a template, or an ErrNotFound. It takes the right to read the template.
-func (s *Service) Version(ctx context.Context, id string, n int64, by penstock.Actor) (Template, error) {
-	if _, _, err := s.read(ctx, id, penstock.Read, by); err != nil {
-		return Template{}, err
-	}
-	t, _, err := s.versions.Get(ctx, versionID(id, n))
-	if err != nil {
-		return Template{}, err
-	}
-	return t, nil
 }
 
 // A Filter selects templates. The zero Filter selects the first page of the global ones
@@ -143,35 +106,4 @@ func (s *Service) readable(ctx context.Context, q store.Query, page penstock.Pag
 		}
 		q.After = found.Next
 	}
-}
-
-// An Entry is what the log says of one write of a template.
-type Entry struct {
-	Seq    int64          `json:"-"` // grows from entry to entry, with gaps
-	Name   string         `json:"-"` // [EventCreated] or one of its neighbours
-	At     time.Time      `json:"-"`
-	By     penstock.Party `json:"by,omitzero"`
-	Before *Template      `json:"before,omitempty"` // nil if it was created
-	After  *Template      `json:"after,omitempty"`  // nil if it was deleted
-}
-
-// History returns what the log says of the template with id, oldest first: entries
-// with a Seq greater than after, at most limit of them (0: 100, at most 1,000). An
-// ErrNotFound if it is deleted. It takes the right to read.
-func (s *Service) History(ctx context.Context, id string, after int64, limit int, by penstock.Actor) ([]Entry, error) {
-	if _, _, err := s.read(ctx, id, penstock.Read, by); err != nil {
-		return nil, err
-	}
-	events, err := s.store.Events(ctx, store.EventQuery{Subject: s.all.Key(id), After: after, Limit: limit})
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Entry, len(events))
-	for i, e := range events {
-		if err := json.Unmarshal(e.Body, &all[i]); err != nil {
-			return nil, fmt.Errorf("decode event %d of %s: %w", e.Seq, e.Subject, err)
-		}
-		all[i].Seq, all[i].Name, all[i].At = e.Seq, e.Name, e.At
-	}
-	return all, nil
 }

@@ -11,8 +11,9 @@ import (
 )
 
 // References returns the templates that refer to a record of a [rollout.Service], in
-// words: the first 100, archived ones too. It is for rollout.Config.References, which decides who
-// sees them: no Authorizer is asked. Records of a kind that templates do not refer to have none.
+// words, archived ones too. It is made to be rollout.Config.References: no
+// Authorizer is asked, so templates are told by their ids, and beyond the first 100
+// not at all. Records of a kind that templates do not refer to have none.
 func (s *Service) References(ctx context.Context, on rollout.Ref) ([]string, error) {
 	field := referenceField(on.Kind)
 	if field == "" {
@@ -24,7 +25,10 @@ func (s *Service) References(ctx context.Context, on rollout.Ref) ([]string, err
 	}
 	var words []string
 	for _, r := range found.Records {
-		words = append(words, fmt.Sprintf("%s %q", kindTemplate, r.Fields[fieldName][0]))
+		words = append(words, kindTemplate+" "+r.ID)
+	}
+	if found.Next != nil {
+		words = append(words, "more templates")
 	}
 	return words, nil
 }
@@ -41,18 +45,32 @@ func referenceField(kind string) string {
 	}
 }
 
+// look returns what the rollout.Service knows of what a template names; nil
+// without one.
+func (s *Service) look(ctx context.Context, t *Template) (*rollout.Catalog, error) {
+	all := t.references()
+	if s.rollout == nil || len(all) == 0 || len(all) > 2*MaxReferences { // a fault
+		return nil, nil
+	}
+	return s.rollout.Catalog(ctx, refsOf(all)...)
+}
+
+func refsOf(all []reference) []rollout.Ref {
+	refs := make([]rollout.Ref, len(all))
+	for i, r := range all {
+		refs[i] = r.Ref
+	}
+	return refs
+}
+
 // refer adds the op that makes sure that what the template refers to exists and
-// stays. What is unknown is a fault where it is named.
+// stays. What was deleted meanwhile is a fault where it is named.
 func (s *Service) refer(ctx context.Context, c *change, t *Template) error {
 	all := t.references()
 	if s.rollout == nil || len(all) == 0 {
 		return nil
 	}
-	refs := make([]rollout.Ref, len(all))
-	for i, r := range all {
-		refs[i] = r.Ref
-	}
-	op, err := s.rollout.Refer(ctx, refs...)
+	op, err := s.rollout.Refer(ctx, refsOf(all)...)
 	if err == nil {
 		c.ops = append(c.ops, op)
 		return nil
@@ -60,10 +78,14 @@ func (s *Service) refer(ctx context.Context, c *change, t *Template) error {
 	if !errors.Is(err, penstock.ErrInvalid) {
 		return err
 	}
-	var v validator // one by one, to tell where they are named
+	why, err := s.rollout.CheckRefs(ctx, refsOf(all)...)
+	if err != nil {
+		return err
+	}
+	var v validator
 	for _, r := range all {
-		if _, err := s.rollout.Refer(ctx, r.Ref); err != nil {
-			v.nest(r.path, err)
+		if words, ok := why[r.Ref]; ok {
+			v.fault(r.path, "%s", words)
 		}
 	}
 	if v.err() == nil { // they came meanwhile

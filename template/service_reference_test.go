@@ -3,6 +3,7 @@ package template_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/penstock-go/penstock"
@@ -59,7 +60,7 @@ func TestReferencesBlockDeletion(t *testing.T) {
 	if err := records.Segments().Delete(t.Context(), 1, 0, ann); !errors.As(err, &use) {
 		t.Fatalf("got %v", err)
 	}
-	same(t, "by", use.By, []string{`template "one"`})
+	same(t, "by", use.By, []string{"template " + tpl.ID})
 	is(t, records.Strategies().Delete(t.Context(), "byPlan", 0, ann), penstock.ErrRefused)
 	if _, err := w.Archive(t.Context(), tpl.ID, ann); err != nil {
 		t.Fatal(err)
@@ -99,4 +100,45 @@ func TestDeletionDuringAWrite(t *testing.T) {
 		return err
 	}
 	w.create(referring("one", "byPlan"))
+}
+
+// TestReferencesMustFit: segments of other projects, and parameters that a strategy does not take, are faults.
+func TestReferencesMustFit(t *testing.T) {
+	w, records := newRollout(t, memory.New())
+	theirs, err := records.Segments().Create(t.Context(), rollout.Segment{Name: "theirs", Project: "b"}, ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := records.Strategies().Create(t.Context(), rollout.Definition{Name: "strict", Parameters: []rollout.Parameter{
+		{Name: "n", Type: rollout.NumberParameter, Required: true}, {Name: "b", Type: rollout.BooleanParameter}, {Name: "m", Type: rollout.NumberParameter}}}, ann); err != nil {
+		t.Fatal(err)
+	}
+	tpl := referring("one", "strict", theirs.Value.ID)
+	tpl.Project, tpl.Parameters = "a", []template.Parameter{{Name: "s"}}
+	tpl.Content.Milestones[0].Strategies[1].Parameters = rollout.Parameters{"other": "1", "n": "abc", "b": "{{s}}", "m": "{{s}}"}
+	tpl.Content.Phases[0].Name = ""
+	_, err = w.Create(t.Context(), tpl, ann)
+	same(t, "faults", faults(err), []string{
+		"content.milestones[0].strategies[1].segments[0]: segment 2 belongs to another project",
+		`content.milestones[0].strategies[1].parameters.n: "abc" is not a number`,
+		`content.milestones[0].strategies[1].parameters.other: is no parameter of "strict"`,
+		"content.phases[0].name: must not be empty"})
+}
+
+func TestReferencesAreBounded(t *testing.T) {
+	tpl := plain("one")
+	for i := range 11 {
+		m := releaseplan.Milestone{Name: fmt.Sprint(i)}
+		for j := range 20 {
+			s := rollout.Strategy{Name: "default"}
+			for k := range 5 {
+				s.Segments = append(s.Segments, 100*i+5*j+k+1)
+			}
+			m.Strategies = append(m.Strategies, s)
+		}
+		tpl.Content.Milestones = append(tpl.Content.Milestones, m)
+	}
+	same(t, "faults", faults(tpl.Validate(nil)), []string{"content.milestones: name 1100 of kind segment: at most 1000"})
+	tpl.Content.Milestones = tpl.Content.Milestones[:10]
+	same(t, "as many as may be", faults(tpl.Validate(nil)), nil)
 }

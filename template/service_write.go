@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,14 +29,23 @@ func (s *Service) Create(ctx context.Context, t Template, by penstock.Actor) (Te
 	if err := s.ask(ctx, by, penstock.Edit, &Template{Name: t.Name, Project: t.Project}); err != nil {
 		return Template{}, err
 	}
-	t, err := s.prepare(t, nil)
+	t, err := s.prepare(ctx, t, nil)
 	if err != nil {
 		return Template{}, err
 	}
 	t.ID, t.Version, t.Archived = s.newID(), 1, time.Time{}
+	if !isID(t.ID) {
+		return Template{}, notAnID(t.ID)
+	}
 	err = s.write(ctx, by, func(c *change) error {
 		if c.head.Live >= s.limit {
 			return &LimitError{Limit: s.limit}
+		}
+		if _, _, err := s.load(ctx, t.ID); !errors.Is(err, penstock.ErrNotFound) {
+			if err == nil {
+				err = fmt.Errorf("template %s: %w", t.ID, penstock.ErrExists)
+			}
+			return err
 		}
 		c.head.Live++
 		t.Created = stampOf(by, c.at)
@@ -52,16 +62,19 @@ func (s *Service) Create(ctx context.Context, t Template, by penstock.Actor) (Te
 }
 
 // prepare returns t as it is to be stored in place of another one, if there is one.
-func (s *Service) prepare(t Template, stored *Template) (Template, error) {
-	if err := t.Validate(s.catalog); err != nil {
-		return t, err
-	}
-	t, err := t.normal()
+func (s *Service) prepare(ctx context.Context, t Template, stored *Template) (Template, error) {
+	catalog, err := s.look(ctx, &t)
 	if err != nil {
 		return t, err
 	}
-	identify(&t, stored, s.newID)
-	return t, nil
+	if err := t.validate(s.catalog, catalog); err != nil {
+		return t, err
+	}
+	if t, err = t.normal(); err != nil {
+		return t, err
+	}
+	err = identify(&t, stored, s.newID)
+	return t, err
 }
 
 // save adds the ops that store a new version of a template.
@@ -80,7 +93,8 @@ func (s *Service) save(ctx context.Context, c *change, t *Template, version int6
 // template is an ErrConflict, and so is a template that changes while f works. What the Service gives (id,
 // version, stamps, archived) stays as it is, whatever f does. An archived template is
 // refused. To move a template to another project takes the right to edit it in
-// both. What changes nothing stores nothing. f runs once; its error is returned as it is.
+// both. What changes nothing stores nothing, but it is a conflict all the same if
+// others change the template meanwhile. f runs once; its error is returned as it is.
 func (s *Service) Update(ctx context.Context, id string, version int64, f func(*Template) error, by penstock.Actor) (Template, error) {
 	before, record, err := s.read(ctx, id, penstock.Edit, by)
 	if err != nil {
@@ -105,18 +119,24 @@ func (s *Service) Update(ctx context.Context, id string, version int64, f func(*
 			return Template{}, err
 		}
 	}
-	if after, err = s.prepare(after, &before); err != nil {
+	if after, err = s.prepare(ctx, after, &before); err != nil {
 		return Template{}, err
 	}
-	if same, err := equal(&before, &after); err != nil || same {
-		return before, err
+	same, err := equal(&before, &after)
+	if err != nil {
+		return Template{}, err
 	}
-	after.Version++
+	if !same {
+		after.Version++
+	}
 	err = s.write(ctx, by, func(c *change) error {
 		if _, now, err := s.load(ctx, id); err != nil {
 			return err
 		} else if now != record {
 			return fmt.Errorf("template %s: %w", id, penstock.ErrConflict)
+		}
+		if same {
+			return nil
 		}
 		after.Updated = stampOf(by, c.at)
 		if err := s.rename(ctx, c, before.Name, after.Name); err != nil {

@@ -3,6 +3,7 @@ package template
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,12 +19,18 @@ import (
 // they are kept as they are given. Strategies and segments are looked up in the catalog
 // if there is one.
 func (t *Template) Validate(catalog *rollout.Catalog) error {
+	return t.validate(catalog)
+}
+
+func (t *Template) validate(catalogs ...*rollout.Catalog) error {
 	var v validator
 	v.name("name", t.Name)
 	v.text("description", t.Description, MaxDescription)
 	v.project(t.Project)
 	v.parameters(t.Parameters)
-	if len(v.faults) > 0 { // the rest cannot be understood
+	v.sound((*place)(nil).field("anchor"), reflect.ValueOf(t.Anchor))
+	v.sound((*place)(nil).field("content"), reflect.ValueOf(t.Content))
+	if len(t.Parameters) > MaxParameters {
 		return v.err()
 	}
 	c, ok := t.copy(&v)
@@ -34,24 +41,24 @@ func (t *Template) Validate(catalog *rollout.Catalog) error {
 	t.bindings(&v, &c, u)
 	t.secrets(&v, u)
 	t.times(&v)
-	t.known(&v, catalog)
-	if len(v.faults) == 0 {
-		t.rehearse(&v, u)
-	}
+	t.known(&v, catalogs)
+	t.rehearse(&v, u)
 	return v.err()
 }
 
 // copy returns a copy of the content, unless it is too large.
 func (t *Template) copy(v *validator) (releaseplan.Content, bool) {
 	if raw, err := json.Marshal(t); err != nil {
-		v.fault("content", "cannot be written as JSON: %v", err)
+		if len(v.faults) == 0 { // else that is why
+			v.fault("content", "cannot be written as JSON: %v", err)
+		}
 		return releaseplan.Content{}, false
 	} else if len(raw) > MaxBytes {
 		v.fault("", "%d bytes of JSON are too many: at most %d", len(raw), MaxBytes)
 		return releaseplan.Content{}, false
 	}
 	c, err := copyContent(&t.Content)
-	if err != nil {
+	if err != nil && len(v.faults) == 0 {
 		v.fault("content", "is not read again as it was written: %v", err)
 	}
 	return c, err == nil
@@ -62,86 +69,6 @@ func (v *validator) project(s string) {
 		v.fault("project", "must be at most %d characters", MaxProject)
 	} else {
 		v.short("project", s)
-	}
-}
-
-// uses are where the content holds what.
-type uses struct {
-	touched []string            // paths that parameters are filled into
-	of      map[string][]string // the same by parameter, but for secret variables
-	secret  map[string]bool     // parameters that secret variables take
-}
-
-// uses looks for placeholders, and for faults in them.
-func (t *Template) uses(v *validator, c *releaseplan.Content) *uses {
-	u := &uses{of: make(map[string][]string), secret: make(map[string]bool)}
-	text := func(path, s string) string {
-		for _, name := range names(s) {
-			switch {
-			case t.parameter(name) != nil:
-				u.touch(path, name)
-			case name == FeatureName:
-				u.touched = append(u.touched, path)
-			default:
-				v.fault(under("content", path), "{{%s}} is no parameter; write {{!%s}} for the braces themselves", clip(name), clip(name))
-			}
-		}
-		return s
-	}
-	(&visitor{
-		text:  text,
-		exact: func(path, s string) any { return text(path, s) },
-		key: func(path, key string) {
-			for _, name := range names(key) {
-				if t.parameter(name) != nil {
-					v.fault(under("content", path), "{{%s}} cannot be filled in in a key", name)
-				}
-			}
-		},
-		variable: func(path string, x *releaseplan.Variable) string {
-			for _, name := range names(x.Value) {
-				if t.parameter(name) != nil && !x.Secret {
-					u.touch(path, name)
-				}
-			}
-			if x.Secret && x.Value != "" {
-				t.secret(v, u, path, x.Value)
-			}
-			return x.Value
-		},
-	}).content(c)
-	return u
-}
-
-func (u *uses) touch(path, name string) {
-	u.touched = append(u.touched, path)
-	u.of[name] = append(u.of[name], path)
-}
-
-// secret checks the value of a secret variable: a parameter or nothing.
-func (t *Template) secret(v *validator, u *uses, path, value string) {
-	found := names(value)
-	if len(found) != 1 || value != "{{"+found[0]+"}}" || t.parameter(found[0]) == nil {
-		v.fault(under("content", path), "a template keeps no secret: name a parameter, {{name}}, or leave it empty")
-		return
-	}
-	u.secret[found[0]] = true
-	u.touched = append(u.touched, path)
-}
-
-// secrets makes sure that what a secret variable takes is nowhere else.
-func (t *Template) secrets(v *validator, u *uses) {
-	for i := range t.Parameters {
-		p := &t.Parameters[i]
-		if !u.secret[p.Name] {
-			continue
-		}
-		if p.Default != nil {
-			v.fault(fmt.Sprintf("parameters[%d].default", i), "a template keeps no secret: a secret variable takes this parameter")
-		}
-		for _, path := range u.of[p.Name] {
-			v.fault(under("content", path), "{{%s}} is the value of a secret variable and can be nowhere else", p.Name)
-		}
 	}
 }
 
@@ -170,8 +97,8 @@ func (t *Template) bindings(v *validator, c *releaseplan.Content, u *uses) {
 		if p == nil {
 			continue
 		}
-		u.touch(b.Path, p.Name)
-		if !slices.ContainsFunc(p.samples(), func(raw json.RawMessage) bool { return assign(field, raw) }) {
+		u.bind(boundPath(b.Path), p.Name)
+		if !slices.ContainsFunc(slices.Concat(p.samples(0, 0), p.samples(1, 0)), func(raw json.RawMessage) bool { return assign(field, raw) }) {
 			v.fault(path+".parameter", "%s takes no %s", b.Path, p.kind())
 		}
 	}
@@ -179,9 +106,6 @@ func (t *Template) bindings(v *validator, c *releaseplan.Content, u *uses) {
 
 // times makes sure that there is something which times are relative to.
 func (t *Template) times(v *validator) {
-	if y := t.Anchor.UTC().Year(); !t.Anchor.IsZero() && (y < 1 || y > 9999) {
-		v.fault("anchor", "must be a time in the years 1 to 9999")
-	}
 	if !t.anchor().IsZero() {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,10 +82,6 @@ func encode(given any) (json.RawMessage, error) {
 	switch x := given.(type) {
 	case nil:
 		return nil, nil
-	case string:
-		if !utf8.ValidString(x) {
-			return nil, errors.New("must be UTF-8")
-		}
 	case time.Duration:
 		if x < 0 {
 			return nil, errors.New("must not be negative")
@@ -98,6 +95,12 @@ func encode(given any) (json.RawMessage, error) {
 	raw, err := json.Marshal(given)
 	if err != nil {
 		return nil, errors.New("cannot be written as JSON")
+	}
+	if _, written := given.(json.RawMessage); !written { // what is written is read as it is
+		var v validator
+		if v.sound(nil, reflect.ValueOf(given)); v.err() != nil {
+			return nil, errors.New("must be UTF-8")
+		}
 	}
 	if bytes.Equal(raw, []byte("null")) {
 		return nil, nil

@@ -2,7 +2,6 @@ package template
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,59 +12,57 @@ import (
 // A visitor is shown every text of a content with its path. What its functions
 // return takes the place of the text.
 type visitor struct {
-	text     func(path, s string) string
-	exact    func(path, s string) any // a text inside a JSON document: what it becomes
-	key      func(path, key string)   // of a map, or of an object in a document
-	variable func(path string, v *releaseplan.Variable) string
+	text     func(at *place, s string) string
+	exact    func(at *place, s string) any // a text inside a JSON document: what it becomes
+	key      func(at *place, key string)   // of a map, or of an object in a document
+	variable func(at *place, v *releaseplan.Variable) string
 }
 
 // content visits all texts, also those of fields that are yet to come.
 func (v *visitor) content(c *releaseplan.Content) {
 	variables := c.Variables
 	c.Variables = nil // their values have rules of their own
-	v.value("", reflect.ValueOf(c))
+	v.value(nil, reflect.ValueOf(c))
 	c.Variables = variables
 	for i := range variables {
-		x, path := &variables[i], fmt.Sprintf("variables[%d]", i)
-		x.Name = v.text(path+".name", x.Name)
-		x.Value = v.variable(path+".value", x)
+		x, at := &variables[i], (*place)(nil).field("variables").element(i)
+		x.Name = v.text(at.field("name"), x.Name)
+		x.Value = v.variable(at.field("value"), x)
 	}
 }
 
-func (v *visitor) value(path string, x reflect.Value) {
+func (v *visitor) value(at *place, x reflect.Value) {
 	switch x.Kind() {
 	case reflect.Pointer:
 		if !x.IsNil() {
-			v.value(path, x.Elem())
+			v.value(at, x.Elem())
 		}
 	case reflect.String:
-		x.SetString(v.text(path, x.String()))
+		x.SetString(v.text(at, x.String()))
 	case reflect.Struct:
 		for i := range x.NumField() {
 			if f := x.Type().Field(i); f.IsExported() {
-				v.value(under(path, jsonName(f)), x.Field(i))
+				v.value(at.field(jsonName(f)), x.Field(i))
 			}
 		}
 	case reflect.Slice:
 		if raw, ok := reflect.TypeAssert[json.RawMessage](x); ok {
-			x.SetBytes(v.document(path, raw))
+			x.SetBytes(v.document(at, raw))
 			return
 		}
 		for i := range x.Len() {
-			v.value(fmt.Sprintf("%s[%d]", path, i), x.Index(i))
+			v.value(at.element(i), x.Index(i))
 		}
 	case reflect.Map:
-		v.members(path, x)
+		v.members(at, x)
 	default:
 	}
 }
 
 // members visits a map in the order of its keys.
-func (v *visitor) members(path string, x reflect.Value) {
-	keys := x.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-	for _, key := range keys {
-		at := keyed(path, key.String())
+func (v *visitor) members(at *place, x reflect.Value) {
+	for _, key := range sortedKeys(x) {
+		at := at.member(key.String())
 		v.key(at, key.String())
 		member := reflect.New(x.Type().Elem()).Elem()
 		member.Set(x.MapIndex(key))
@@ -74,10 +71,19 @@ func (v *visitor) members(path string, x reflect.Value) {
 	}
 }
 
+func sortedKeys(x reflect.Value) []reflect.Value {
+	keys := x.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	return keys
+}
+
 // document visits the texts of a JSON document. One in which nothing changes stays
-// byte for byte as it is, and so does what is no JSON.
-func (v *visitor) document(path string, raw json.RawMessage) json.RawMessage {
+// byte for byte as it is, and so does what is no JSON or more than a plan can have.
+func (v *visitor) document(at *place, raw json.RawMessage) json.RawMessage {
 	if !strings.Contains(string(raw), "{{") && !strings.Contains(string(raw), `\u007`) {
+		return raw
+	}
+	if len(raw) > releaseplan.MaxSpec || depth(raw) > maxDepth {
 		return raw
 	}
 	d := json.NewDecoder(strings.NewReader(string(raw)))
@@ -87,7 +93,7 @@ func (v *visitor) document(path string, raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	changed := false
-	tree = v.node(path, tree, &changed)
+	tree = v.node(at, tree, &changed)
 	if !changed {
 		return raw
 	}
@@ -98,17 +104,19 @@ func (v *visitor) document(path string, raw json.RawMessage) json.RawMessage {
 	return doc
 }
 
-func (v *visitor) node(path string, x any, changed *bool) any {
+func (v *visitor) node(at *place, x any, changed *bool) any {
 	switch x := x.(type) {
 	case string:
-		now := v.exact(path, x)
+		now := v.exact(at, x)
 		if s, ok := now.(string); !ok || s != x {
 			*changed = true
 		}
 		return now
 	case []any:
 		for i := range x {
-			x[i] = v.node(fmt.Sprintf("%s[%d]", path, i), x[i], changed)
+			part := at.element(i)
+			part.deep = true
+			x[i] = v.node(part, x[i], changed)
 		}
 	case map[string]any:
 		keys := make([]string, 0, len(x))
@@ -117,12 +125,33 @@ func (v *visitor) node(path string, x any, changed *bool) any {
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			at := keyed(path, k)
-			v.key(at, k)
-			x[k] = v.node(at, x[k], changed)
+			part := at.member(k)
+			part.deep = at.deep || at.key
+			v.key(part, k)
+			x[k] = v.node(part, x[k], changed)
 		}
 	}
 	return x
+}
+
+// depth returns how deep a JSON document is nested.
+func depth(doc []byte) (deepest int) {
+	level, quoted := 0, false
+	for i := 0; i < len(doc); i++ {
+		switch c := doc[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return deepest
 }
 
 // jsonName returns the name of a field in JSON.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -348,6 +349,28 @@ func (on suite) testRunnerMeasuresWhileItsStoreFails(t *testing.T) {
 		}
 		if got := fmt.Sprint(log); n != 3 || got == "" {
 			t.Errorf("%d failures, of which is logged:\n%s", n, got)
+		}
+	})
+}
+
+// A Runner that measures nothing says so once, since safeguards would be trusted
+// in vain.
+func (on suite) testRunnerWithoutAMetricSourceSaysSo(t *testing.T) {
+	on.bubble(t, func(t *testing.T, w *world) {
+		r, log := w.watching(&meter{})
+		r.Metrics = nil
+		stop := w.run(r)
+		for _, feature := range []string{"basket", "checkout"} {
+			c := stagesOf(releaseplan.SafeguardPause)
+			c.Name, c.Target.Feature = feature, feature
+			w.do(w.create(c).ID(), releaseplan.Command{Action: releaseplan.Execute})
+			w.pass(time.Hour)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log.String(), "no Metrics"); n != 1 {
+			t.Errorf("it is said %d times:\n%s", n, log)
 		}
 	})
 }

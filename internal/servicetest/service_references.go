@@ -32,7 +32,7 @@ func (on suite) shop(t testing.TB, cfg releaseplan.Config) *shop {
 		cfg.Store = on.open(t)
 	}
 	s := &shop{t: t, store: cfg.Store}
-	records, err := rollout.NewService(rollout.Config{Store: cfg.Store, Legal: func(field string) []string {
+	records, err := rollout.NewService(rollout.Config{Store: cfg.Store, Authorizer: cfg.Authorizer, Legal: func(field string) []string {
 		if field == "country" {
 			return []string{"no", "se"}
 		}
@@ -56,6 +56,13 @@ func (s *shop) open() *shop {
 	s.segment("beta", "")
 	s.segment("bank", "bank")
 	return s
+}
+
+// flag changes checkout.
+func (s *shop) flag(f func(*rollout.Flag)) {
+	s.t.Helper()
+	_, err := s.records.Features().Update(s.t.Context(), "checkout", 0, func(x *rollout.Flag) error { f(x); return nil }, ann)
+	must(s.t, 0, err)
 }
 
 func (s *shop) segment(name, project string) int {
@@ -189,6 +196,28 @@ func (on suite) testReferencesMeetOtherWrites(t *testing.T) {
 	wantFaults(t, err, "milestones[0].strategies[0].segments[0]: segment 1 is unknown")
 }
 
+// Records over another Store are never met: the error says what may be wrong.
+func (on suite) testRolloutOverAnotherStore(t *testing.T) {
+	spy := &spyStore{Store: on.open(t)}
+	s := on.service(t, releaseplan.Config{Store: spy, Rollout: on.shop(t, releaseplan.Config{}).open().records})
+	const hint = "Config.Rollout is over another Store"
+	_, err := s.Create(t.Context(), referring(1), ann)
+	if !errors.Is(err, penstock.ErrConflict) || !strings.Contains(err.Error(), hint) || len(spy.of("Commit")) != 10 {
+		t.Errorf("after %d commits: %v", len(spy.of("Commit")), err)
+	}
+	p := create(t, on.service(t, releaseplan.Config{Store: spy}), exposing("P", 5))
+	spy.told(func(c spyCall) spyFault {
+		if c.method != "Commit" {
+			return spyFault{}
+		}
+		return spyFault{before: &store.OpError{Key: store.Key{Kind: "plan.target", ID: "x"}, Err: penstock.ErrConflict}}
+	})
+	_, err = s.Do(t.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Finalize}, ann)
+	if !errors.Is(err, penstock.ErrConflict) || strings.Contains(err.Error(), hint) || len(spy.of("Commit")) != 10 {
+		t.Errorf("after %d commits of a target: %v", len(spy.of("Commit")), err)
+	}
+}
+
 // A record is never deleted under a plan that begins to refer to it.
 func (on suite) testReferencesRaceWithDeletion(t *testing.T) {
 	st := on.open(t)
@@ -216,17 +245,20 @@ func (on suite) testReferencesRaceWithDeletion(t *testing.T) {
 func (on suite) testManyReferencesAreFound(t *testing.T) {
 	s := on.service(t, releaseplan.Config{})
 	c := exposing("P", 1)
-	for i := range store.MaxValues/50 + 1 {
+	const each = releaseplan.MaxStrategies
+	last := 0
+	for i := range store.MaxValues/each + 1 {
 		var m releaseplan.Milestone
 		m.Name = fmt.Sprint("milestone ", i)
-		for j := range 50 {
-			m.Strategies = append(m.Strategies, rollout.Strategy{Name: fmt.Sprintf("custom-%d", i*50+j)})
+		for j := range each {
+			last = i*each + j
+			m.Strategies = append(m.Strategies, rollout.Strategy{Name: fmt.Sprintf("custom-%d", last)})
 		}
 		c.Milestones = append(c.Milestones, m)
 	}
 	p := create(t, s, c)
 	create(t, s, contentOf("other", 1, 1, ""))
-	for id, want := range map[string]string{"custom-0": "plan " + p.ID(), "custom-1049": "plan " + p.ID(), "custom-1050": "", "flexibleRollout": "", strings.Repeat("x", 2_000): ""} {
+	for id, want := range map[string]string{"custom-0": "plan " + p.ID(), fmt.Sprintf("custom-%d", last): "plan " + p.ID(), fmt.Sprintf("custom-%d", last+1): "", "flexibleRollout": "", strings.Repeat("x", 2_000): ""} {
 		words, err := s.RolloutReferences(t.Context(), rollout.Ref{Kind: rollout.KindStrategy, ID: id})
 		if got := strings.Join(must(t, words, err), ", "); got != want {
 			t.Errorf("%.20s: %q, want %q", id, got, want)
@@ -293,49 +325,4 @@ func (on suite) testFinalizeFitsTheRecords(t *testing.T) {
 	wantFaults(t, err, "target.feature: feature checkout is archived")
 	p = create(t, on.service(t, releaseplan.Config{Store: s.store}), exposing("unchecked", 5))
 	wantRefused(`target.feature: feature "checkout" is unknown or archived`)
-}
-
-func (on suite) testWarningsKeepNobodyFromAnything(t *testing.T) {
-	s := on.shop(t, releaseplan.Config{}).open()
-	warnings := func(p *releaseplan.Plan) (fields []string) {
-		t.Helper()
-		all, err := s.plans.Warnings(t.Context(), p.ID(), ann)
-		for _, w := range must(t, all, err) {
-			fields = append(fields, w.Field)
-			if w.Example.UserID == "" || w.Why == "" {
-				t.Errorf("warning %+v", w)
-			}
-		}
-		return fields
-	}
-	want := func(p *releaseplan.Plan, want ...string) {
-		t.Helper()
-		if d := cmp.Diff(want, warnings(p)); d != "" {
-			t.Error(d)
-		}
-	}
-	p := create(t, s.plans, exposing("P", 5, 50, 20))
-	want(p, "milestones[2]")
-	command(t, s.plans, p.ID(), releaseplan.Command{Action: releaseplan.Execute})
-	command(t, s.plans, p.ID(), releaseplan.Command{Action: releaseplan.SkipMilestone, Milestone: "50 %", Remark: "no"})
-	want(p)
-	command(t, s.plans, p.ID(), releaseplan.Command{Action: releaseplan.StartMilestone, Milestone: "50 %"})
-	want(p, "milestones[2]")
-	command(t, s.plans, p.ID(), releaseplan.Command{Action: releaseplan.CompleteMilestone})
-	wantServed(t, s.plans, "P: 20 %")
-	want(p)
-	command(t, s.plans, p.ID(), releaseplan.Command{Action: releaseplan.Finish})
-	want(p)
-
-	members := []rollout.Constraint{{ContextName: "userId", Operator: rollout.In, Values: []string{"bob"}}}
-	segment, err := s.records.Segments().Create(t.Context(), rollout.Segment{Name: "members", Constraints: members}, ann)
-	c := exposing("Q", 30, 30)
-	c.Milestones[1].Name = "members"
-	c.Milestones[1].Strategies[0].Segments = []int{must(t, segment, err).Value.ID}
-	want(create(t, s.plans, c), "milestones[1]")
-	c.Milestones = c.Milestones[1:]
-	q := create(t, s.plans, c)
-	want(q, "milestones[0]") // takes it from who has it by P
-	command(t, s.plans, q.ID(), releaseplan.Command{Action: releaseplan.Execute})
-	want(q)
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
@@ -34,7 +36,9 @@ func wantServed(t testing.TB, s *releaseplan.Service, want string) {
 	all, err := s.Servings(t.Context(), "production")
 	var names []string
 	for _, v := range must(t, all, err) {
-		names = append(names, served(v))
+		if names = append(names, served(v)); v.Plan == "" {
+			t.Errorf("%+v is among what is served", v)
+		}
 	}
 	if got := strings.Join(names, ", "); got != want {
 		t.Errorf("all that is served is %q, want %q", got, want)
@@ -50,9 +54,15 @@ func served(v releaseplan.Serving) string {
 
 // share compiles what is served with a feature that is on for nobody else, and
 // returns how many of 1,000 users have it.
-func share(t testing.TB, s *releaseplan.Service) (n int) {
+func share(t testing.TB, s *releaseplan.Service) int {
 	t.Helper()
-	state := rollout.State{Features: []rollout.Feature{{Name: "checkout", Enabled: true, Strategies: []rollout.Strategy{{Name: rollout.Everyone, Disabled: true}}}, {Name: "other"}}}
+	return shareWith(t, s, rollout.Strategy{Name: rollout.Everyone, Disabled: true})
+}
+
+// shareWith is share with a feature that has strategies of its own, or none.
+func shareWith(t testing.TB, s *releaseplan.Service, own ...rollout.Strategy) (n int) {
+	t.Helper()
+	state := rollout.State{Features: []rollout.Feature{{Name: "checkout", Enabled: true, Strategies: own}, {Name: "other"}}}
 	if _, err := s.Overlay(t.Context(), &state, "production"); err != nil {
 		t.Fatal(err)
 	}
@@ -215,9 +225,11 @@ func (on suite) testStoppedAtOnceIsStopped(t *testing.T) {
 	c := exposing("P", 5)
 	c.Milestones[0].At = noon.Add(time.Minute)
 	p := executed(t, s, c)
-	search := exposing("search", 5)
-	search.Target.Feature, search.Milestones[0].At = "search", noon.Add(time.Second)
-	executed(t, s, search)
+	for feature, at := range map[string]time.Duration{"search": time.Second, "wallet": time.Hour} {
+		other := exposing(feature, 5)
+		other.Target.Feature, other.Milestones[0].At = feature, noon.Add(at)
+		executed(t, s, other)
+	}
 	next, err := s.Overlay(t.Context(), &rollout.State{}, "production")
 	if !must(t, next, err).Equal(noon.Add(time.Second)) {
 		t.Errorf("time changes something at %v", next)
@@ -228,6 +240,116 @@ func (on suite) testStoppedAtOnceIsStopped(t *testing.T) {
 	if got := served(must(t, v, err)); got != "" {
 		t.Errorf("served is %q", got)
 	}
+}
+
+// When nothing is served any more, a feature without strategies of its own is on for
+// nobody, though without any plan it would be on for everyone.
+func (on suite) testStoppingWidensNothing(t *testing.T) {
+	at := 0.5
+	stops := []releaseplan.Safeguard{{Name: "errors", Metric: releaseplan.Metric{Name: "errors"}, Above: &at, Window: lasting(time.Minute), Action: releaseplan.SafeguardStop}}
+	a := func(a releaseplan.Action) releaseplan.Command { return releaseplan.Command{Action: a} }
+	for name, test := range map[string]struct {
+		later    time.Duration // until the milestone goes live, though nobody stores it
+		commands []releaseplan.Command
+		exposed  bool
+	}{
+		"stop":                             {0, []releaseplan.Command{a(releaseplan.StartMilestone), a(releaseplan.StopRollout)}, true},
+		"safeguard":                        {0, []releaseplan.Command{a(releaseplan.StartMilestone), {Action: releaseplan.Observe, Safeguard: "errors", Sample: &releaseplan.Sample{Value: 1, Count: 10}}}, true},
+		"cancel":                           {0, []releaseplan.Command{a(releaseplan.StartMilestone), a(releaseplan.Cancel)}, true},
+		"delete":                           {0, []releaseplan.Command{a(releaseplan.StartMilestone), a(releaseplan.Delete)}, true},
+		"delete of a completed plan":       {0, []releaseplan.Command{a(releaseplan.StartMilestone), a(releaseplan.Finish), a(releaseplan.Delete)}, true},
+		"delete of a canceled plan":        {0, []releaseplan.Command{a(releaseplan.StartMilestone), a(releaseplan.Cancel), a(releaseplan.Delete)}, true},
+		"stop before it is stored":         {time.Hour, []releaseplan.Command{a(releaseplan.StopRollout)}, true},
+		"cancel before it is stored":       {time.Hour, []releaseplan.Command{a(releaseplan.Cancel)}, true},
+		"delete before it is stored":       {time.Hour, []releaseplan.Command{a(releaseplan.Delete)}, true},
+		"cancel before anything is served": {0, []releaseplan.Command{a(releaseplan.Cancel)}, false},
+		"delete before anything is served": {0, []releaseplan.Command{a(releaseplan.Delete)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := noon
+			s := on.service(t, releaseplan.Config{Now: func() time.Time { return now }})
+			own := rollout.Strategy{Name: rollout.UserWithID, Parameters: map[string]string{"userIds": "user-7"}}
+			off := rollout.Strategy{Name: rollout.Everyone, Disabled: true}
+			want := func(none int, stopped bool) {
+				t.Helper()
+				got, withOwn, withOff := shareWith(t, s), shareWith(t, s, own), shareWith(t, s, off)
+				if got != none || withOwn != 1 || withOff != 0 {
+					t.Errorf("of 1,000 users, %d have it, want %d; %d by strategies of its own, and %d by a disabled one", got, none, withOwn, withOff)
+				}
+				wantServed(t, s, "")
+				v, err := s.Serving(t.Context(), "checkout", "production")
+				if d := cmp.Diff(releaseplan.Serving{}, must(t, v, err)); !stopped && d != "" {
+					t.Error(d)
+				}
+				if d := cmp.Diff(releaseplan.Serving{Feature: "checkout", Environment: "production", Stopped: true}, v); stopped && d != "" {
+					t.Error(d)
+				}
+			}
+			want(1_000, false)
+			c := exposing("P", 5)
+			c.Safeguards, c.Milestones[0].At = stops, noon.Add(time.Hour)
+			p := executed(t, s, c)
+			want(1_000, false)
+			now = now.Add(test.later)
+			for i, c := range test.commands {
+				command(t, s, p.ID(), c)
+				if n := shareWith(t, s); i < len(test.commands)-1 && n > 90 {
+					t.Errorf("after %s, %d of 1,000 have it", c.Action, n)
+				}
+			}
+			if !test.exposed {
+				want(1_000, false)
+				return
+			}
+			want(0, true)
+			if last := test.commands[len(test.commands)-1].Action; last == releaseplan.StopRollout || last == releaseplan.Observe {
+				command(t, s, p.ID(), a(releaseplan.Cancel)) // it would keep others out
+				want(0, true)
+			}
+			executed(t, s, exposing("Q", 30))
+			if n := shareWith(t, s); n < 200 || n > 400 {
+				t.Errorf("after the next plan %d of 1,000 have it", n)
+			}
+		})
+	}
+}
+
+// A plan that went live and was deleted in one commit took the place of what was
+// served before.
+func (on suite) testDeletedAtOnceIsStopped(t *testing.T) {
+	now := noon
+	s := on.service(t, releaseplan.Config{Now: func() time.Time { return now }})
+	done := executed(t, s, exposing("done", 100))
+	command(t, s, done.ID(), releaseplan.Command{Action: releaseplan.Finish})
+	c := exposing("P", 5)
+	c.Milestones[0].At = noon.Add(time.Minute)
+	p := executed(t, s, c)
+	now = noon.Add(time.Hour)
+	wantServed(t, s, "P: 5 %")
+	must(t, 0, s.Delete(t.Context(), p.ID(), ann))
+	wantServed(t, s, "")
+}
+
+// A plan whose place another took neither ends nor changes what that one serves,
+// when it is deleted or begins anew.
+func (on suite) testServingOfThePlanThatWentLiveLast(t *testing.T) {
+	s := on.service(t, releaseplan.Config{})
+	a := executed(t, s, exposing("A", 5))
+	command(t, s, a.ID(), releaseplan.Command{Action: releaseplan.Finish})
+	b := exposing("B", 10, 20)
+	b.Milestones[0].Start = releaseplan.ByHand
+	stopped := executed(t, s, b)
+	for _, c := range []releaseplan.Command{{Action: releaseplan.StartMilestone}, {Action: releaseplan.StopRollout}, {Action: releaseplan.Reopen}} {
+		command(t, s, stopped.ID(), c)
+	}
+	c := executed(t, s, exposing("C", 100))
+	command(t, s, c.ID(), releaseplan.Command{Action: releaseplan.Finish})
+	must(t, 0, s.Delete(t.Context(), a.ID(), ann))
+	wantServed(t, s, "C: 100 %")
+	command(t, s, stopped.ID(), releaseplan.Command{Action: releaseplan.Execute})
+	wantServed(t, s, "C: 100 %")
+	command(t, s, stopped.ID(), releaseplan.Command{Action: releaseplan.Cancel})
+	wantServed(t, s, "C: 100 %")
 }
 
 // A plan that is deleted while it is looked for does not hide what took its place.

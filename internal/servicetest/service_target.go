@@ -123,21 +123,24 @@ func (on suite) testTargetRecords(t *testing.T) {
 		}
 		return records[0]
 	}
-	want := func(holder, serving string) {
+	want := func(holder, serving string, exposed bool) {
 		t.Helper()
-		var got struct{ Feature, Environment, Holder, Serving string }
+		var got struct {
+			Feature, Environment, Holder, Serving string
+			Exposed                               bool
+		}
 		must(t, 0, json.Unmarshal(stored().Body, &got))
-		if got.Feature != "checkout" || got.Environment != "production" || got.Holder != holder || got.Serving != serving {
-			t.Errorf("stored is %+v, want %q and %q", got, holder, serving)
+		if got.Feature != "checkout" || got.Environment != "production" || got.Holder != holder || got.Serving != serving || got.Exposed != exposed {
+			t.Errorf("stored is %+v, want %q, %q and %t", got, holder, serving, exposed)
 		}
 	}
 	p := create(t, s, exposing("P", 5))
 	command(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Finalize})
-	want(p.ID(), "")
+	want(p.ID(), "", false)
 	command(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Execute})
-	want(p.ID(), p.ID())
+	want(p.ID(), p.ID(), true)
 	command(t, s, p.ID(), releaseplan.Command{Action: releaseplan.Finish})
-	want("", p.ID())
+	want("", p.ID(), true)
 	for _, gone := range []string{p.ID(), "gone"} {
 		r := stored()
 		r.Body = fmt.Appendf(nil, `{"feature":"checkout","environment":"production","holder":%q,"serving":"gone"}`, gone)
@@ -145,9 +148,9 @@ func (on suite) testTargetRecords(t *testing.T) {
 		must(t, 0, err)
 		q := create(t, s, exposing("Q", 5))
 		command(t, s, q.ID(), releaseplan.Command{Action: releaseplan.Execute})
-		want(q.ID(), q.ID())
+		want(q.ID(), q.ID(), true)
 		must(t, 0, s.Delete(t.Context(), q.ID(), ann))
-		want("", "")
+		want("", "", true)
 	}
 	r := stored()
 	r.Body = []byte(`{"feature":"checkout","environment":"production","serving":"gone"}`)

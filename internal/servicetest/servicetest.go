@@ -97,6 +97,7 @@ func cases() []serviceCase {
 		{"RunnerWatchesPlansThatStandStill", suite.testRunnerWatchesPlansThatStandStill},
 		{"RunnersMeasureTogether", suite.testRunnersMeasureTogether},
 		{"RunnerMeasuresOnceInAWhile", suite.testRunnerMeasuresOnceInAWhile},
+		{"RunnerWithoutAMetricSourceSaysSo", suite.testRunnerWithoutAMetricSourceSaysSo},
 		{"RunnerForgetsWhatItMeasuredOfAnotherMilestone", suite.testRunnerForgetsWhatItMeasuredOfAnotherMilestone},
 		{"RunnerWatchesAgainAfterALoss", suite.testRunnerWatchesAgainAfterALoss},
 		{"RunnerMeasuresWhileItsStoreFails", suite.testRunnerMeasuresWhileItsStoreFails},
@@ -213,10 +214,10 @@ func cases() []serviceCase {
 		{"UnknownReferencesAreFaults", suite.testUnknownReferencesAreFaults},
 		{"ReferencesOfPlansBlockDeletion", suite.testReferencesOfPlansBlockDeletion},
 		{"ReferencesMeetOtherWrites", suite.testReferencesMeetOtherWrites},
+		{"RolloutOverAnotherStore", suite.testRolloutOverAnotherStore},
 		{"ReferencesRaceWithDeletion", suite.testReferencesRaceWithDeletion},
 		{"ManyReferencesAreFound", suite.testManyReferencesAreFound},
 		{"FinalizeFitsTheRecords", suite.testFinalizeFitsTheRecords},
-		{"WarningsKeepNobodyFromAnything", suite.testWarningsKeepNobodyFromAnything},
 		// service_replica.go
 		{"StaleDecisionsAreDecidedAgain", suite.testStaleDecisionsAreDecidedAgain},
 		{"ReadsSeeWhatOthersDid", suite.testReadsSeeWhatOthersDid},
@@ -226,6 +227,9 @@ func cases() []serviceCase {
 		{"ServingEndsWith", suite.testServingEndsWith},
 		{"ServingIsAsOfNow", suite.testServingIsAsOfNow},
 		{"StoppedAtOnceIsStopped", suite.testStoppedAtOnceIsStopped},
+		{"StoppingWidensNothing", suite.testStoppingWidensNothing},
+		{"DeletedAtOnceIsStopped", suite.testDeletedAtOnceIsStopped},
+		{"ServingOfThePlanThatWentLiveLast", suite.testServingOfThePlanThatWentLiveLast},
 		{"ServingWhileAPlanGoes", suite.testServingWhileAPlanGoes},
 		// service_storage.go
 		{"WhatACommitWrites", suite.testWhatACommitWrites},
@@ -245,5 +249,8 @@ func cases() []serviceCase {
 		{"LoadedPlanIsTheCommittedPlan", suite.testLoadedPlanIsTheCommittedPlan},
 		{"HistoryTellsTheChain", suite.testHistoryTellsTheChain},
 		{"SealReplacesTheHash", suite.testSealReplacesTheHash},
+		// service_warnings.go
+		{"WarningsKeepNobodyFromAnything", suite.testWarningsKeepNobodyFromAnything},
+		{"WarningsOfWhatIsThereBefore", suite.testWarningsOfWhatIsThereBefore},
 	}
 }

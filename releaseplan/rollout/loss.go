@@ -21,7 +21,10 @@ type Loss struct {
 // The bounds of one search.
 const (
 	lossTests  = 1 << 20 // values that constraints are asked about
+	lossWork   = 1 << 28 // bytes that are held against others meanwhile, at worst
 	lossValues = 1 << 13 // of a field
+	lossBytes  = 1 << 23 // of the values of all fields
+	lossWalk   = 1 << 21 // places of patterns that are gone through to put texts together
 	lossSteps  = 1 << 14 // combinations of constraints that are to fail
 	lossTries  = 1 << 12 // contexts that are evaluated
 	lossHosts  = 16
@@ -30,13 +33,18 @@ const (
 // FindLoss looks for somebody who has the feature by the strategies before and
 // does not have it by those after, as when a milestone follows another; nil if
 // it finds nobody. Without strategies, or with disabled ones only, nobody has the
-// feature. Strategies get their defaults ([Strategy.WithDefaults]) first.
+// feature. Strategies get their defaults first, with the stickiness "default"
+// ([Strategy.WithDefaults]); those that were given another keep it.
 //
 // Every loss is real: it was evaluated. It is found with certainty, within the
 // bounds below, where what is compared are lists of values, numbers, dates, versions
-// and addresses, each in fields of their own. For texts and patterns, and where both
-// ask for one field, likely values are tried. Where percentages decide, about
-// 8,000 ids are: enough for one in a hundred people, not for one in ten thousand.
+// and addresses, each in fields of their own; also beginnings, ends and parts of
+// texts and patterns, together with lists, if few of them, some ten, are short and
+// ask for one field. For more, and where numbers, dates, versions or addresses are
+// asked of a text, likely values are tried. Where percentages decide, about 8,000
+// ids are: enough for one in a hundred people, not for one in ten thousand.
+// Hence nil is no proof: even if nobody has the feature after, it may be that
+// nobody was found who has it before.
 //
 // Where a draw decides, chances are compared as the percentages state them, and
 // Before and After each show a draw of its own. A change of variants is no loss.
@@ -46,16 +54,23 @@ const (
 // loss, or its going away.
 //
 // The answer to the same question is always the same, if the host's own rules
-// are. The work is bounded: about a million values are held against constraints,
-// and some thousand contexts evaluated, whatever is asked. What is not reached
-// then is not found.
+// are. The work is bounded, in values and in bytes: about a million values, fewer
+// if they or the lists are long, are held against constraints, and some thousand
+// contexts evaluated, whatever is asked. What is not reached then is not found:
+// texts of more than [MaxText] characters are not tried, and lists that hold more
+// than about 32 MB, or some thousand strategies, are not compared.
 func FindLoss(feature string, before, after []Strategy, segments []Segment, options Options) *Loss {
 	c := newComparison(feature, before, after, segments, options)
-	hosts := c.hosts()
-	c.tests = lossTests / len(hosts)
-	c.steps, c.tries = lossSteps, lossTries
-	for _, host := range hosts {
+	size := c.size()
+	if size > lossSize {
+		return nil
+	}
+	hosts := c.hosts(min(lossHosts, max(2, lossSize/max(1, size))))
+	for i, host := range hosts {
 		c.compile(host)
+		if i == 0 {
+			c.choose(len(hosts))
+		}
 		if ctx := newSearch(c).run(); ctx != nil {
 			return c.loss(host, ctx)
 		}
@@ -78,12 +93,14 @@ type comparison struct {
 	options       Options
 	from          time.Time // only times from then on count; zero for any
 	dated         bool      // a constraint asks what time it is
-	tests         int       // what is left of the bounds; tests for each host
-	steps, tries  int
+	steps, tries  int       // what is left of the bounds
+
+	names  []string   // of the fields
+	values [][]string // of each field; the first is "", which is missing
 }
 
 func newComparison(name string, before, after []Strategy, segments []Segment, options Options) *comparison {
-	c := &comparison{name: name, segments: segments, options: options}
+	c := &comparison{name: name, segments: referred(segments, before, after), options: options}
 	c.options.Random = func(uint32) uint32 { return 0 }
 	if options.Now != nil {
 		c.from = options.Now()
@@ -115,8 +132,8 @@ func acceptAll(map[string]string) (func(Context) bool, error) {
 }
 
 // hosts returns where to evaluate: those that only one side names come first,
-// and one that nobody names last.
-func (c *comparison) hosts() []string {
+// and one that nobody names last; at most so many.
+func (c *comparison) hosts(most int) []string {
 	var named counted
 	for n, strategies := range [][]Strategy{c.before.strategies, c.after.strategies} {
 		for i := range strategies {
@@ -129,7 +146,7 @@ func (c *comparison) hosts() []string {
 		return []string{"host"}
 	}
 	all := named.all()
-	return append(all[:min(len(all), lossHosts-1)], named.other("host"))
+	return append(all[:min(len(all), most-1)], named.other("host"))
 }
 
 func (c *comparison) compile(host string) {

@@ -62,7 +62,7 @@ func TestTheWorkOfALossIsBounded(t *testing.T) {
 	}
 }
 
-func many(n int, do func(i int) rollout.Strategy) (all []rollout.Strategy) {
+func many[T any](n int, do func(i int) T) (all []T) {
 	for i := range n {
 		all = append(all, do(i))
 	}

@@ -14,6 +14,8 @@ func newBits(n int) bitset { return make(bitset, (n+63)/64) }
 func (b bitset) set(i int)   { b[i/64] |= 1 << (i % 64) }
 func (b bitset) clear(i int) { b[i/64] &^= 1 << (i % 64) }
 
+func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+
 func (b bitset) empty() bool {
 	for _, w := range b {
 		if w != 0 {

@@ -5,6 +5,8 @@ type hints struct {
 	names []string // of the fields, in the order in which they are asked
 	of    map[string]*hint
 	asked int // how many conditions there are
+
+	weights map[*Constraint]int
 }
 
 // A hint is what is asked of one field.
@@ -12,7 +14,9 @@ type hint struct {
 	equal, prefix, suffix, part   counted
 	number, date, version, within counted
 	pattern, folded               counted
-	sticky                        bool // a percentage goes by it
+	shape                         counted // a pattern for each condition about texts
+	weight                        int     // how much is gone through for each byte of a value, at worst
+	sticky                        bool    // a percentage goes by it
 }
 
 // A counted list keeps values in the order in which they came, and tells which
@@ -23,12 +27,15 @@ type counted struct {
 	more  map[string]int // on the side before than on that after
 }
 
-// add counts values for side 0, before, or 1, after.
+// add counts values for side 0, before, or 1, after. Long ones are passed over.
 func (c *counted) add(side int, values ...string) {
 	if c.more == nil {
 		c.more = make(map[string]int)
 	}
 	for _, v := range values {
+		if long(v) {
+			continue
+		}
 		if _, ok := c.more[v]; !ok {
 			c.order = append(c.order, v)
 		}
@@ -82,7 +89,9 @@ func (h *hints) ask(s *strategy) {
 	}
 	if s.percentage != nil {
 		for _, id := range s.percentage.ids {
-			h.field(id.name).sticky = true
+			x := h.field(id.name)
+			x.sticky = true
+			x.weight++
 			h.asked++
 		}
 	}
@@ -93,7 +102,7 @@ func (h *hints) ask(s *strategy) {
 
 // hints reads what the strategies that can match are written with.
 func (c *comparison) hints() *hints {
-	h := &hints{of: make(map[string]*hint)}
+	h := &hints{of: make(map[string]*hint), weights: make(map[*Constraint]int)}
 	segments := make(map[int]*Segment, len(c.segments))
 	for i := range c.segments {
 		segments[c.segments[i].ID] = &c.segments[i]
@@ -128,9 +137,9 @@ func (h *hints) parameters(side int, s *Strategy) {
 	}
 	switch s.Name {
 	case UserWithID:
-		h.field("userId").equal.add(side, list(s.Parameters["userIds"])...)
+		h.constraint(side, &Constraint{ContextName: "userId", Operator: In, Values: list(s.Parameters["userIds"])})
 	case RemoteAddress:
-		h.field("remoteAddress").within.add(side, list(s.Parameters["IPs"])...)
+		h.constraint(side, &Constraint{ContextName: "remoteAddress", Operator: InCIDR, Values: list(s.Parameters["IPs"])})
 	}
 }
 
@@ -139,6 +148,13 @@ func (h *hints) constraint(side int, c *Constraint) {
 		return
 	}
 	x := h.field(c.ContextName)
+	if _, known := h.weights[c]; !known {
+		h.weights[c] = c.weight() // of a segment it is asked for often
+	}
+	x.weight += h.weights[c]
+	if shape := c.shape(); shape != "" {
+		x.shape.add(side, shape)
+	}
 	switch c.Operator {
 	case In, NotIn:
 		x.equal.add(side, c.Values...)

@@ -39,7 +39,8 @@ func decimalOf(x float64) string {
 	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
-// dates adds each time that is asked about and those just before and after it.
+// dates adds each time that is asked about, those a second away from it, and the
+// very next one, which alone may be between two.
 func (c *chooser) dates() {
 	var all []time.Time
 	for _, text := range c.hint.date.all() {
@@ -53,7 +54,7 @@ func (c *chooser) dates() {
 		c.add(dateOf(t), dateOf(t.Add(time.Second)), dateOf(t.Add(-time.Second)))
 	}
 	for _, t := range all {
-		c.add(dateOf(t.Add(1)), dateOf(t.Add(-1)))
+		c.add(dateOf(t.Add(1)))
 	}
 }
 

@@ -6,9 +6,7 @@ package rollout
 // are to fail.
 type search struct {
 	*comparison
-	names         []string       // of the fields
-	index         map[string]int // in names
-	values        [][]string     // of each field; the first is "", which is missing
+	index         map[string]int // in the names of fields
 	before, after []rule
 }
 
@@ -28,17 +26,8 @@ type clause struct {
 
 func newSearch(c *comparison) *search {
 	s := &search{comparison: c, index: make(map[string]int)}
-	all := c.hints()
-	for _, f := range []*feature{c.before.feature, c.after.feature} {
-		for i := range f.strategies {
-			all.ask(&f.strategies[i])
-		}
-	}
-	limit := min(lossValues, max(16, c.tests/max(1, all.asked)))
-	for _, name := range all.names {
-		s.index[name] = len(s.names)
-		s.names = append(s.names, name)
-		s.values = append(s.values, all.of[name].values(name, limit, c.from))
+	for i, name := range c.names {
+		s.index[name] = i
 	}
 	s.before, s.after = s.rules(c.before.feature), s.rules(c.after.feature)
 	return s

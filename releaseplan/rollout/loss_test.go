@@ -102,6 +102,27 @@ var losses = []struct {
 	{"longer prefix", list(everyone(of("sku", rollout.StartsWith, "a"))), list(everyone(of("sku", rollout.StartsWith, "ab"))), `the constraint sku STR_STARTS_WITH ["a"] becomes sku STR_STARTS_WITH ["ab"]`},
 	{"prefix and suffix and part", list(everyone(of("sku", rollout.StartsWith, "a"), of("sku", rollout.EndsWith, "z"))),
 		list(everyone(of("sku", rollout.StartsWith, "a"), of("sku", rollout.EndsWith, "z"), of("sku", rollout.Contains, "m"))), `the constraint sku STR_CONTAINS ["m"] is added`},
+	{"two parts", list(everyone(of("email", rollout.Contains, "ann"), of("email", rollout.Contains, "corp"))), nil, `no strategy is left`},
+	{"three parts, in any case, behind a beginning", list(everyone(of("email", rollout.StartsWith, "x-"), anyCase(of("email", rollout.Contains, "ANN")), of("email", rollout.Contains, "corp"), of("email", rollout.Contains, "orpan"))), nil, `no strategy is left`},
+	{"end, but not after a pattern", list(everyone(of("email", rollout.EndsWith, "@corp.com"))), list(everyone(of("email", rollout.EndsWith, "@corp.com"), inverted(one("email", rollout.MatchRegexp, "^(test|bot)-")))),
+		`the constraint email not REGEX "^(test|bot)-" is added`},
+	{"end, but not before a pattern", list(everyone(of("email", rollout.StartsWith, "ann"))), list(everyone(of("email", rollout.StartsWith, "ann"), inverted(one("email", rollout.MatchRegexp, "[.]de@corp$")))),
+		`the constraint email not REGEX "[.]de@corp$" is added`},
+	{"pattern in the middle", list(everyone(of("email", rollout.EndsWith, "corp.com"))), list(everyone(of("email", rollout.EndsWith, "corp.com"), inverted(one("email", rollout.MatchRegexp, "[.]de@corp")))),
+		`the constraint email not REGEX "[.]de@corp" is added`},
+	{"part, but not a pattern", list(everyone(of("userId", rollout.Contains, "7"))), list(everyone(of("userId", rollout.Contains, "7"), inverted(one("userId", rollout.MatchRegexp, "[0-4]$")))),
+		`the constraint userId not REGEX "[0-4]$" is added`},
+	{"part of an id with a rollout, but not a pattern", list(with(share("5", "groupId", "a"), of("userId", rollout.Contains, "7"), inverted(one("userId", rollout.MatchRegexp, "[0-4]$")))),
+		list(with(share("5", "groupId", "b"), of("userId", rollout.Contains, "7"), inverted(one("userId", rollout.MatchRegexp, "[0-4]$")))),
+		`the group id changes from "a" to "b", so that other people are drawn`},
+	{"two patterns", list(everyone(one("sku", rollout.MatchRegexp, `^[a-c]+\d{3}`), one("sku", rollout.MatchRegexp, `\bxy\b`))), nil, `no strategy is left`},
+	{"two patterns beside others that are hard together", list(everyone(one("sku", rollout.MatchRegexp, `^[a-c]+\d{3}`), one("sku", rollout.MatchRegexp, `\bxy\b`))),
+		list(everyone(many(6, func(i int) rollout.Constraint { return one("sku", rollout.MatchRegexp, fmt.Sprintf("[a%d].{20}c", i)) })...)), `the constraint sku REGEX`},
+	{"pattern around a part", list(everyone(one("sku", rollout.MatchRegexp, `^\S{3,20}$`), of("sku", rollout.Contains, "äß"))), nil, `no strategy is left`},
+	{"long parts", list(everyone(of("sku", rollout.Contains, strings.Repeat("a", 100)), of("sku", rollout.Contains, strings.Repeat("b", 100)), of("sku", rollout.EndsWith, strings.Repeat("c", 100)))), nil, `no strategy is left`},
+	{"parts of long lists", list(everyone(of("mail", rollout.Contains, many(100, func(i int) string { return fmt.Sprint("value-one-", i) })...), of("mail", rollout.Contains, many(100, func(i int) string { return fmt.Sprint("value-two-", i) })...))), nil, `no strategy is left`},
+	{"beginnings and ends of long lists", list(everyone(long("mail", 250, 1), of("mail", rollout.StartsWith, strings.Split(users(250), ",")[:250]...), of("mail", rollout.EndsWith, strings.Split(users(250), ",")[:250]...))), nil, `no strategy is left`},
+	{"very long value", list(everyone(one("sku", rollout.MatchRegexp, "^"+strings.Repeat("a", 900)+"$"))), nil, `no strategy is left`},
 	{"number", list(everyone(one("age", rollout.NumGTE, "18"))), list(everyone(one("age", rollout.NumGT, "18"))), `the constraint age NUM_GTE "18" becomes age NUM_GT "18"`},
 	{"fraction of a number", list(everyone(one("age", rollout.NumGTE, "18"))), list(everyone(one("age", rollout.NumGTE, "18.0000001"))), `the constraint age NUM_GTE "18" becomes age NUM_GTE "18.0000001"`},
 	{"number between two", list(everyone(one("n", rollout.NumGT, "1"), one("n", rollout.NumLT, "1.5"))), list(everyone(one("n", rollout.NumGT, "1"), one("n", rollout.NumLT, "1.25"))), `the constraint n NUM_LT "1.5" becomes n NUM_LT "1.25"`},
@@ -113,6 +134,15 @@ var losses = []struct {
 		`the constraint currentTime DATE_AFTER "2026-03-01T12:00:00Z" becomes currentTime DATE_AFTER "2026-03-01T12:00:01Z"`},
 	{"date of a property", list(everyone(one("joined", rollout.DateBefore, "2026-03-02T12:00:00Z"))), list(everyone(one("joined", rollout.DateBefore, "2026-03-01T12:00:00+01:00"))),
 		`the constraint joined DATE_BEFORE "2026-03-02T12:00:00Z" becomes joined DATE_BEFORE "2026-03-01T12:00:00+01:00"`},
+	{"date before the next nanosecond", list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00Z"))), list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00.000000001Z"))),
+		`the constraint joined DATE_AFTER "2026-03-01T12:00:00Z" becomes joined DATE_AFTER "2026-03-01T12:00:00.000000001Z"`},
+	{"only the nanosecond between two dates", list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00Z"), one("joined", rollout.DateBefore, "2026-03-01T12:00:00.000000002Z"))), nil, `no strategy is left`},
+	{"a nanosecond more", list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00Z"), one("joined", rollout.DateBefore, "2026-03-01T12:00:00.5Z"))),
+		list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00.000000001Z"), one("joined", rollout.DateBefore, "2026-03-01T12:00:00.5Z"))),
+		`the constraint joined DATE_AFTER "2026-03-01T12:00:00Z" becomes joined DATE_AFTER "2026-03-01T12:00:00.000000001Z"`},
+	{"a nanosecond less", list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00.5Z"), one("joined", rollout.DateBefore, "2026-03-01T12:00:01Z"))),
+		list(everyone(one("joined", rollout.DateAfter, "2026-03-01T12:00:00.5Z"), one("joined", rollout.DateBefore, "2026-03-01T12:00:00.999999999Z"))),
+		`the constraint joined DATE_BEFORE "2026-03-01T12:00:01Z" becomes joined DATE_BEFORE "2026-03-01T12:00:00.999999999Z"`},
 	{"end added", list(everyone()), list(everyone(one("currentTime", rollout.DateBefore, "2027-01-01T00:00:00Z"))), `the constraint currentTime DATE_BEFORE "2027-01-01T00:00:00Z" is added`},
 	{"smaller range", list(everyone(of("ip", rollout.InCIDR, "10.0.0.0/8"))), list(everyone(of("ip", rollout.InCIDR, "10.0.0.0/9"))), `the constraint ip IN_CIDR ["10.0.0.0/8"] becomes ip IN_CIDR ["10.0.0.0/9"]`},
 	{"hole in a range", list(everyone(of("ip", rollout.InCIDR, "2001:db8::/32"))), list(everyone(of("ip", rollout.InCIDR, "2001:db8::/32"), inverted(of("ip", rollout.InCIDR, "2001:db8:1::/48")))), `the constraint ip not IN_CIDR ["2001:db8:1::/48"] is added`},
@@ -248,6 +278,18 @@ func stands(known map[string]rollout.Custom, strategies []rollout.Strategy) map[
 		}
 	}
 	return all
+}
+
+// The only time from now on at which somebody has it may be now.
+func TestTheTimeNowCounts(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	options := rollout.Options{Now: func() time.Time { return now }}
+	before := list(everyone(one("currentTime", rollout.DateBefore, "2026-03-01T12:00:00.000000001Z")))
+	l := rollout.FindLoss("f", before, nil, nil, options)
+	if l == nil {
+		t.Fatal("not found")
+	}
+	happens(t, l, before, nil, nil, options)
 }
 
 func TestOnlyTimesFromNowOnCount(t *testing.T) {

@@ -5,51 +5,75 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A chooser collects likely values of a field.
 type chooser struct {
 	hint   *hint
-	limit  int
+	limit  int // of values
+	room   int // bytes of values that may still be added
+	work   int // that may be done to put texts together
 	values []string
 	seen   map[string]struct{}
-	from   time.Time // of the current time: no earlier one counts
-	series []func(n int) string
+	from   time.Time            // of the current time: no earlier one counts
+	series []func(n int) string // texts without end
+
+	samples []string // one for each pattern
 }
 
-// values returns values of the field at and around everything that is asked of
-// it, at most so many; the first is "", which is missing. Of a field that
-// percentages go by there are many.
-func (h *hint) values(name string, limit int, from time.Time) []string {
-	c := &chooser{hint: h, limit: limit, seen: make(map[string]struct{})}
-	if name == "currentTime" {
-		c.from = from
-	}
+// all returns values of the field at and around everything that is asked of
+// it; the first is "", which is missing. Of a field that percentages go by there
+// are many.
+func (c *chooser) all(name string) []string {
 	c.add("")
-	c.lists()
+	c.half(c.lists)
 	c.numbers()
 	c.dates()
 	c.versions()
 	c.ranges()
-	c.texts()
-	c.patterns()
-	c.add(h.equal.other(usualOf(name)))
-	if h.sticky {
+	c.half(c.texts)
+	c.half(c.patterns)
+	c.half(c.together)
+	c.half(c.products)
+	c.add(c.hint.equal.other(usualOf(name)))
+	if c.hint.sticky {
 		c.people(name)
 	}
 	return c.values
 }
 
-// add adds values that are not there yet, up to the limit.
+// half lets do add at most half of what there is room for.
+func (c *chooser) half(do func()) {
+	limit, kept := c.limit, c.room/2
+	c.limit -= (limit - len(c.values)) / 2
+	c.room -= kept
+	do()
+	c.limit, c.room = limit, c.room+kept
+}
+
+// full reports whether there is no more room.
+func (c *chooser) full() bool { return len(c.values) >= c.limit || c.room <= 0 }
+
+// add adds values that are not there yet, as long as there is room.
 func (c *chooser) add(values ...string) {
 	for _, v := range values {
-		if _, there := c.seen[v]; there || len(c.values) >= c.limit || c.over(v) {
+		if _, there := c.seen[v]; there || c.full() || long(v) || c.over(v) {
 			continue
 		}
 		c.seen[v] = struct{}{}
-		c.values = append(c.values, v)
+		c.keep(v)
 	}
 }
+
+func (c *chooser) keep(v string) {
+	const least = 8 // that a value counts
+	c.values = append(c.values, v)
+	c.room -= least + len(v)
+}
+
+// long reports whether a text is so long that it is not tried.
+func long(v string) bool { return len(v) > MaxText && utf8.RuneCountInString(v) > MaxText }
 
 // over reports whether the value is a time that is over.
 func (c *chooser) over(v string) bool {
@@ -60,11 +84,8 @@ func (c *chooser) over(v string) bool {
 	return ok && t.Before(c.from)
 }
 
-// lists adds the values of lists, of which too many leave room for others.
-func (c *chooser) lists() {
-	all := c.hint.equal.all()
-	c.add(all[:min(len(all), c.limit/2)]...)
-}
+// lists adds the values of lists.
+func (c *chooser) lists() { c.add(c.hint.equal.all()...) }
 
 // usualOf returns a value as the field may have it.
 func usualOf(name string) string {
@@ -82,19 +103,21 @@ func usualOf(name string) string {
 
 // people adds ids: of their own kind, and of each form that a constraint asks for.
 func (c *chooser) people(name string) {
-	series := c.series[:min(len(c.series), 16)]
+	const most = 16
+	series := slices.Clip(c.series[:min(len(c.series), most)])
 	if name == "remoteAddress" {
 		series = append(series, addressesFrom("10.0.0.1"))
 	} else {
 		like := strings.TrimSuffix(name, "Id") + "-"
 		series = append(series, func(n int) string { return like + strconv.Itoa(n+1) })
 	}
-	share := (c.limit - len(c.values)) / len(series)
-	c.values = slices.Grow(c.values, share*len(series))
+	share, room := (c.limit-len(c.values))/len(series), c.room/len(series)
+	c.values = slices.Grow(c.values, max(0, share)*len(series))
 	for _, next := range series {
-		for n := range share {
-			if v := next(n); v != "" && !c.over(v) { // one that is there already does no harm
-				c.values = append(c.values, v)
+		c.room = room
+		for n := 0; n < share && c.room > 0; n++ {
+			if v := next(n); v != "" && !long(v) && !c.over(v) { // one that is there already does no harm
+				c.keep(v)
 			}
 		}
 	}

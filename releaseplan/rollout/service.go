@@ -82,6 +82,9 @@ func NewService(cfg Config) (*Service, error) {
 	return s, nil
 }
 
+// Stickiness returns that of a project's flexibleRollout strategies where they have none.
+func (s *Service) Stickiness(project string) string { return s.stickiness(project) }
+
 // Segments are the segments, by id. The Service gives the ids: 1, 2, 3 and so on.
 func (s *Service) Segments() *Records[int, Segment] { return s.segments }
 
