@@ -1,0 +1,196 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/penstock-go/penstock"
+)
+
+// claims are attempts that running Locals take up in the commit that begins them.
+type claims []*activeAttempt
+
+// claim lets the Locals of this process that have workers free take up what there is to execute
+// of a run: they lease it in the same commit. serving is the Local whose turn it is, if any.
+func (s *Service) claim(r *Run, changes []Change, serving *Local) (*Run, []Change, claims) {
+	s.mu.RLock()
+	locals := s.locals
+	s.mu.RUnlock()
+	i := r.current()
+	if len(locals) == 0 || r.st.State != RunRunning || i == len(r.graph.stages) {
+		return r, changes, nil
+	}
+	var all claims
+	fresh := false // r is nobody else's
+	for j := r.graph.stages[i].first; j < r.graph.stages[i].end; j++ {
+		n, st := &r.graph.nodes[j], &r.st.Jobs[j]
+		if st.state() != JobRunning || !n.executes() || st.Attempt.Lease != "" {
+			continue
+		}
+		for _, l := range locals {
+			a := l.claim(r.id, n, st, l == serving)
+			if a == nil {
+				continue
+			}
+			if !fresh {
+				r, fresh = r.copy(), true
+			}
+			if !r.begunUnder(a, j, changes) {
+				next, more, err := r.Do(Command{Action: Lease, Job: n.key, Attempt: a.id, Lease: a.lease}, penstock.System(), s.now())
+				if err != nil || len(more) == 0 {
+					claims{a}.release()
+					break
+				}
+				r, changes = next, append(changes, more...)
+			}
+			all = append(all, a)
+			break
+		}
+	}
+	return r, changes, all
+}
+
+// begunUnder lets the attempt at a job, if it has begun with one of the changes, have
+// begun under the lease. Neither r nor the changes are anybody else's.
+func (r *Run) begunUnder(a *activeAttempt, job int, changes []Change) bool {
+	for i := range changes {
+		if c := &changes[i]; c.Action == begin && c.Job == a.job && c.Status.Attempt.ID == a.id {
+			r.st.Jobs[job].Attempt.Lease = a.lease
+			c.Status.Attempt.Lease = a.lease
+			return true
+		}
+	}
+	return false
+}
+
+// claim takes a worker for an attempt; nil if none is free, or others have waited longer.
+func (l *Local) claim(run string, n *node, s *JobStatus, serving bool) *activeAttempt {
+	executor, ok := l.executors[n.job.Type]
+	if !ok {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case !l.open || l.active[s.Attempt.ID] != nil:
+		return nil
+	case l.busy >= l.Workers, l.queued && !serving:
+		l.refused, l.queued = true, true
+		return nil
+	}
+	l.busy++
+	return l.take(run, n.key, s, executor)
+}
+
+// take notes that an attempt is executed here. The caller holds mu.
+func (l *Local) take(run, job string, s *JobStatus, executor Executor) *activeAttempt {
+	a := &activeAttempt{local: l, run: run, job: job, id: s.Attempt.ID, lease: l.lease, deadline: s.Deadline, executor: executor}
+	a.context, a.stop = context.WithCancelCause(l.work)
+	l.active[a.id] = a
+	l.wg.Add(1)
+	return a
+}
+
+// release gives up attempts that were not begun.
+func (all claims) release() {
+	for _, a := range all {
+		a.local.yield()
+		a.over()
+	}
+}
+
+// begin executes attempts that were begun by the commit of r.
+func (all claims) begin(r *Run) {
+	for _, a := range all {
+		go a.carryOut(r)
+	}
+}
+
+// over forgets an attempt.
+func (a *activeAttempt) over() {
+	a.stop(nil)
+	l := a.local
+	l.mu.Lock()
+	delete(l.active, a.id)
+	l.mu.Unlock()
+	l.wg.Done()
+}
+
+// yield gives a worker back, and says so if somebody may wait for one.
+func (l *Local) yield() {
+	l.mu.Lock()
+	l.busy--
+	wanted := l.queued
+	l.mu.Unlock()
+	if wanted {
+		nudge(l.again)
+	}
+}
+
+// carryOut lets the executor work and records what came of it.
+func (a *activeAttempt) carryOut(r *Run) {
+	defer a.over()
+	l := a.local
+	c, crash := l.service.execute(a.context, r, a.job, a.executor)
+	if crash != nil {
+		l.Log.Error("an executor panicked", "run", a.run, "job", a.job, "stack", string(crash.stack))
+	}
+	l.yield() // what follows may need the worker
+	l.report(a.context, a.run, c)
+}
+
+const (
+	firstRetry = 50 * time.Millisecond // of what the store refused
+	lastRetry  = 5 * time.Second
+
+	// reportFor bounds one try to record an outcome, and how long a stopping Local
+	// goes on trying. One that does not stop never gives up, lest the outcome be
+	// lost, unless the run is damaged and its executor was told to stop.
+	reportFor = 30 * time.Second
+)
+
+// report records an outcome, again and again if the store fails.
+func (l *Local) report(ctx context.Context, id string, c Command) {
+	var stopping time.Time
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportFor)
+		_, err := l.service.do(try, id, c)
+		cancel()
+		if err == nil {
+			return
+		}
+		if errors.Is(err, penstock.ErrNotFound) || errors.Is(err, penstock.ErrRefused) || errors.Is(err, penstock.ErrInvalid) {
+			l.Log.Warn("an outcome was not taken", "run", id, "job", c.Job, "error", err)
+			return
+		}
+		l.Log.Warn("an outcome could not be recorded yet", "run", id, "job", c.Job, "error", err)
+		_, corrupt := errors.AsType[*corruptError](err)
+		if l.isEnding() || ctx.Err() != nil && corrupt {
+			if stopping.IsZero() {
+				stopping = time.Now()
+			}
+			if time.Since(stopping) >= reportFor {
+				l.Log.Error("an outcome was lost: the lease will tell", "run", id, "job", c.Job, "error", err)
+				return
+			}
+		}
+		<-time.After(wait) // whoever stops the Local waits for its outcomes
+	}
+}
+
+// halt tells the executor of an attempt to stop.
+func (l *Local) halt(r *Run, step Step) {
+	l.mu.Lock()
+	a := l.active[step.Attempt]
+	l.mu.Unlock()
+	j, err := r.Job(step.Job)
+	if a == nil || err != nil {
+		return
+	}
+	if j.Status.Stopping == StopTimeout {
+		a.stop(ErrTimeout)
+	} else {
+		a.stop(ErrCanceled)
+	}
+}

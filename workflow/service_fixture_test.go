@@ -1,0 +1,202 @@
+package workflow_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/memory"
+	"github.com/penstock-go/penstock/workflow"
+)
+
+// A plant is a Service with what drives its runs.
+type plant struct {
+	*workflow.Service
+	testing.TB
+	store store.Store
+	ctx   context.Context //nolint:containedctx // of the test
+}
+
+func newPlant(t testing.TB, cfg workflow.Config) *plant {
+	t.Helper()
+	if cfg.Store == nil {
+		cfg.Store = memory.New()
+	}
+	s, err := workflow.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &plant{s, t, cfg.Store, context.Background()}
+}
+
+// define stores a definition.
+func (p *plant) define(d *workflow.Definition) {
+	p.Helper()
+	if _, err := p.Definitions().Create(p.ctx, *d, ann); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// start starts a run.
+func (p *plant) start(key string, in workflow.Start) *workflow.Run {
+	p.Helper()
+	r, err := p.Start(p.ctx, key, in, ann)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return r
+}
+
+func (p *plant) get(id string) *workflow.Run {
+	p.Helper()
+	r, err := p.Get(p.ctx, id, ann)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return r
+}
+
+func (p *plant) do(id string, c workflow.Command) *workflow.Run {
+	p.Helper()
+	r, err := p.Do(p.ctx, id, c, ann)
+	if err != nil {
+		p.Fatal(err)
+	}
+	return r
+}
+
+// await follows a run until it has ended, and returns it.
+func (p *plant) await(id string) *workflow.Run {
+	p.Helper()
+	for _, err := range p.Follow(p.ctx, id, 0, ann) {
+		if err != nil {
+			p.Fatal(err)
+		}
+	}
+	return p.get(id)
+}
+
+// drive runs an engine with an executor of freestyle jobs until stop is called.
+func (p *plant) drive(l *workflow.Local) (stop func()) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	var wg sync.WaitGroup
+	l.Log = slog.New(slog.NewTextHandler(p.Output(), nil))
+	wg.Go(func() {
+		if err := l.Run(ctx); err != nil {
+			p.Error(err)
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
+// noop executes nothing, and well.
+var noop = workflow.ExecutorFunc(func(context.Context, workflow.Execution) (map[string]string, error) { return nil, nil })
+
+func freestyle(e workflow.ExecutorFunc) map[string]workflow.Executor {
+	return map[string]workflow.Executor{"freestyle": e}
+}
+
+// oneByOne is a definition of stages with one job each.
+func oneByOne(key string, jobs ...string) *workflow.Definition {
+	d := &workflow.Definition{Project: "shop", Key: key}
+	for i, name := range jobs {
+		d.Stages = append(d.Stages, workflow.Stage{Name: fmt.Sprintf("stage %d", i), Jobs: []workflow.Job{shellJob(name)}})
+	}
+	return d
+}
+
+func wantState(t testing.TB, r *workflow.Run, want workflow.RunState) {
+	t.Helper()
+	if r.State() != want {
+		t.Errorf("run %s is %s, not %s", r, r.State(), want)
+		for _, s := range r.Stages() {
+			for _, j := range s.Jobs {
+				t.Logf("%s: %s %q", j.Key, j.State, j.Status.Error)
+			}
+		}
+	}
+}
+
+func TestLocalRunsAWorkflow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlant(t, workflow.Config{})
+		var mu sync.Mutex
+		var order []string
+		l := workflow.NewLocal(p.Service, freestyle(func(_ context.Context, e workflow.Execution) (map[string]string, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, e.Job)
+			fmt.Fprintln(e.Log, "hello from", e.Job)
+			return map[string]string{"WHO": e.Job}, nil
+		}))
+		p.define(oneByOne("build", "a", "b", "c"))
+		stop := p.drive(l)
+		defer stop()
+		r := p.await(p.start("build", workflow.Start{}).ID())
+		wantState(t, r, workflow.RunPassed)
+		if got := fmt.Sprint(order); got != "[a b c]" {
+			t.Errorf("executed %s", got)
+		}
+		if got := r.Outputs("b")["WHO"]; got != "b" {
+			t.Errorf("b put out %q", got)
+		}
+		if r.Number() != 1 {
+			t.Errorf("the run has number %d", r.Number())
+		}
+	})
+}
+
+func TestLocalRunsWhatWasStartedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlant(t, workflow.Config{})
+		p.define(threeByTwo())
+		id := p.start("build", workflow.Start{}).ID()
+		stop := p.drive(workflow.NewLocal(p.Service, freestyle(noop)))
+		defer stop()
+		wantState(t, p.await(id), workflow.RunPassed)
+	})
+}
+
+func TestStartRefusesTypesWithoutExecutor(t *testing.T) {
+	p := newPlant(t, workflow.Config{})
+	d := oneByOne("build", "a")
+	d.Stages[0].Jobs = append(d.Stages[0].Jobs, workflow.Job{Name: "query", Type: "http", Spec: json.RawMessage(`{"url":"http://x/","method":"GET"}`)})
+	p.define(d)
+	workflow.NewLocal(p.Service, freestyle(noop))
+	_, err := p.Start(p.ctx, "build", workflow.Start{}, ann)
+	if want := "cannot start: needs an executor for jobs of type http"; err == nil || err.Error() != want {
+		t.Errorf("Start says %v, not %s", err, want)
+	}
+	if !errors.Is(err, penstock.ErrRefused) {
+		t.Error("it is no refusal")
+	}
+}
+
+// everything returns all records of a kind.
+func everything(t testing.TB, s store.Store, kind string) []store.Record {
+	t.Helper()
+	page, err := s.Find(context.Background(), store.Query{Kind: kind, Limit: store.MaxLimit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page.Records
+}
+
+func everyEvent(t testing.TB, s store.Store) []store.Event {
+	t.Helper()
+	events, err := s.Events(context.Background(), store.EventQuery{Limit: store.MaxLimit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events
+}

@@ -1,0 +1,221 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/penstock-go/penstock"
+)
+
+// Start starts a run of the workflow with key and returns it: under way if no limit
+// holds it up, and otherwise waiting for its turn. The Members of in are looked up in the
+// Directory, and an Email that is not set is the actor's.
+//
+// What is wrong with in is an ErrInvalid that tells every fault; a name that the Catalog
+// does not know, an ErrNotFound; a definition that is disabled, whose
+// concurrency_limit is 0, or of which a job is of a type that no executor is there
+// for, an ErrRefused. Whether there is an executor is known of the engines that were
+// attached to this Service with the types that they execute: see [Service.Attach].
+func (s *Service) Start(ctx context.Context, key string, in Start, by penstock.Actor) (*Run, error) {
+	return s.StartAs(ctx, s.newID(), key, in, by)
+}
+
+// StartAs is Start with the id of the run: 1 to 64 printable characters without a
+// slash, unique among all runs. To start a run of the same workflow again with an id
+// returns the run that is there, so that to start is safe to repeat; of another
+// workflow, it is an ErrExists.
+func (s *Service) StartAs(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
+	if err := outsider(by); err != nil {
+		return nil, err
+	}
+	if checkRunID(id) != nil {
+		return nil, penstock.Invalid("id", "%q is not 1 to 64 printable characters without a slash", short(id))
+	}
+	for range maxTries {
+		r, err := s.start(ctx, id, key, in, by)
+		switch {
+		case err != nil && isConflict(err) && errors.Is(err, penstock.ErrExists): // the same id
+			return s.started(ctx, id, key, by)
+		case err != nil && isConflict(err): // the definition has changed
+			continue
+		case err != nil:
+			return nil, err
+		}
+		if r.st.State != RunQueued {
+			return r, nil
+		}
+		s.admitNext(ctx, r)
+		if st := s.cache.get(id); st != nil {
+			return st.run, nil
+		}
+		return r, nil
+	}
+	return nil, fmt.Errorf("workflow %s changed %d times meanwhile: %w", key, maxTries, penstock.ErrConflict)
+}
+
+// started returns the run that has the id of one that is to be started.
+func (s *Service) started(ctx context.Context, id, key string, by penstock.Actor) (*Run, error) {
+	st, err := s.readRun(ctx, id, by, penstock.Execute)
+	if err != nil {
+		return nil, err
+	}
+	if st.run.Workflow() != key {
+		return nil, fmt.Errorf("a run with the id %q: %w", short(id), penstock.ErrExists)
+	}
+	return st.run, nil
+}
+
+// start decides about a start by the latest definition, and commits it.
+func (s *Service) start(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
+	d, version, err := s.definition(ctx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.authorizer.Ask(ctx, by, penstock.Execute, resourceOf(d)); err != nil {
+		return nil, err
+	}
+	if in.Email == "" {
+		in.Email = by.Email
+	}
+	in.Params, in.Inputs = slices.Clone(in.Params), slices.Clone(in.Inputs)
+	r, err := prepareWith(RunIdentity{ID: id, Version: version}, d, in, func() (*graph, error) { return s.graphs.get(d, version, s.types, in.Inputs) })
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.executable(r.graph), s.resolve(ctx, r.graph)); err != nil {
+		return nil, err
+	}
+	if err := s.ticketAllows(ctx, d, r.start, by); err != nil {
+		return nil, err
+	}
+	if r.start.Members, err = s.groupMembers(ctx, r.graph); err != nil {
+		return nil, err
+	}
+	r, changes, err := r.create(by, s.now())
+	if err != nil {
+		return nil, err
+	}
+	if r.number, err = s.store.Next(ctx, kindRun+"/"+d.Key, 1); err != nil { // nobody has seen it yet
+		return nil, fmt.Errorf("take a number: %w", err)
+	}
+	if r, changes, err = s.admitFreely(ctx, r, changes, d); err != nil {
+		return nil, err
+	}
+	return s.put(ctx, nil, r, changes, s.newID(), nil, nil)
+}
+
+// resourceOf returns a workflow as an Authorizer is asked about it.
+func resourceOf(d *Definition) penstock.Resource {
+	return penstock.Resource{Kind: "workflow", ID: d.Key, Name: d.DisplayName(), Project: d.Project}
+}
+
+// Clone starts a run anew: with the parameters and inputs, secret ones included, of
+// a run that there was, on the latest definition.
+func (s *Service) Clone(ctx context.Context, id string, by penstock.Actor) (*Run, error) {
+	if err := outsider(by); err != nil {
+		return nil, err
+	}
+	st, err := s.readRun(ctx, id, by, penstock.Execute)
+	if err != nil {
+		return nil, err
+	}
+	in := *st.run.start
+	in.Plan, in.Email, in.URL, in.Members = "", "", "", nil
+	return s.Start(ctx, st.run.Workflow(), in, by)
+}
+
+// executable refuses a graph with jobs of types that nobody executes.
+func (s *Service) executable(g *graph) error {
+	types, told := s.executed()
+	if !told {
+		return nil
+	}
+	refusal := &penstock.RefusedError{Action: "start", State: "stored"}
+	for i := range g.nodes {
+		n := &g.nodes[i]
+		need := fmt.Sprintf("an executor for jobs of type %s", n.job.Type)
+		if n.executes() && !types[n.job.Type] && !slices.Contains(refusal.Needs, need) {
+			refusal.Needs = append(refusal.Needs, need)
+		}
+	}
+	if len(refusal.Needs) > 0 {
+		return refusal
+	}
+	return nil
+}
+
+// resolve asks the Catalog for everything that the jobs of a graph name.
+func (s *Service) resolve(ctx context.Context, g *graph) error {
+	if s.catalog == nil {
+		return nil
+	}
+	var faults []error
+	for i := range g.nodes {
+		n := &g.nodes[i]
+		if _, err := s.resolved(ctx, n.job.Type, n.spec); err != nil {
+			faults = append(faults, fmt.Errorf("job %s: %w", n.key, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// resolved returns a spec with the ids of what it names.
+func (s *Service) resolved(ctx context.Context, jobType string, text []byte) ([]byte, error) {
+	if s.catalog == nil {
+		return text, nil
+	}
+	spec, err := s.types.Decode(&Job{Type: jobType, Spec: text})
+	if err != nil {
+		return nil, err
+	}
+	referrer, ok := spec.(Referrer)
+	if !ok {
+		return text, nil
+	}
+	for _, ref := range referrer.References() {
+		id, err := s.catalog.Resolve(ctx, ref)
+		if err == nil {
+			err = ref.Set(id)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", ref.Field, err)
+		}
+	}
+	return EncodeSpec(spec)
+}
+
+// groupMembers looks up the groups that the approvals of a graph name.
+func (s *Service) groupMembers(ctx context.Context, g *graph) (map[string][]penstock.Party, error) {
+	var groups []penstock.Party
+	for _, stage := range g.stages {
+		if stage.Approval != nil && stage.Approval.Required() {
+			groups = append(groups, stage.Approval.Groups()...)
+		}
+	}
+	for i := range g.nodes {
+		if policy := g.nodes[i].policy; policy != nil {
+			groups = append(groups, policy.Groups()...)
+		}
+	}
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	members := make(map[string][]penstock.Party)
+	var faults []error
+	for _, group := range groups {
+		if _, known := members[group.Key()]; known {
+			continue
+		}
+		info, err := s.directory.Party(ctx, group)
+		switch {
+		case errors.Is(err, penstock.ErrNotFound):
+			faults = append(faults, penstock.Invalid("stages", "the group %q is not known", short(group.Label())))
+		case err != nil:
+			return nil, fmt.Errorf("group %s: %w", short(group.Label()), err)
+		}
+		members[group.Key()] = info.Members
+	}
+	return members, errors.Join(faults...)
+}
