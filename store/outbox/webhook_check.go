@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/publicnet"
 )
 
 // check returns the URL, and what is wrong with all that webhooks and robots have in common.
@@ -30,7 +31,7 @@ func (c *WebhookConfig) check() (target *url.URL, faults []error) {
 	case !validPort(target):
 		faults = append(faults, penstock.Invalid("url", "must have a port from 1 to 65535, or none"))
 	case !c.AllowPrivate:
-		if addr, err := netip.ParseAddr(target.Hostname()); err == nil && !public(addr) {
+		if addr, err := netip.ParseAddr(target.Hostname()); err == nil && !publicnet.Contains(addr) {
 			faults = append(faults, penstock.Invalid("url", "%v", &privateError{addr}))
 		}
 	}

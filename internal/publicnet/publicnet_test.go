@@ -1,8 +1,10 @@
-package outbox
+package publicnet_test
 
 import (
 	"net/netip"
 	"testing"
+
+	"github.com/penstock-go/penstock/internal/publicnet"
 )
 
 func TestPublicAddresses(t *testing.T) {
@@ -67,11 +69,11 @@ func TestPublicAddresses(t *testing.T) {
 		"fec0::1":                           false,
 		"ff02::1":                           false,
 	} {
-		if got := public(netip.MustParseAddr(addr)); got != want {
-			t.Errorf("public(%s) = %v", addr, got)
+		if got := publicnet.Contains(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("Contains(%s) = %v", addr, got)
 		}
 	}
-	if public(netip.Addr{}) {
+	if publicnet.Contains(netip.Addr{}) {
 		t.Error("no address is public")
 	}
 }
