@@ -9,6 +9,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/internal/bell"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store"
 )
@@ -70,7 +71,7 @@ type Service struct {
 	newID       func() string
 	cache       *cache
 	locks       locks
-	bell        bell
+	bell        bell.Bell
 }
 
 // New returns a Service over cfg.Store. Without one, whatever is asked of the
@@ -79,7 +80,7 @@ func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, directory: cfg.Directory, authorizer: cfg.Authorizer, providers: cfg.Providers,
 		references: cfg.References, rollout: cfg.Rollout, uniqueNames: cfg.UniqueNames, seal: cfg.Seal, now: cfg.Now, newID: cfg.NewID,
-		rules: Rules{Permit: cfg.Permit},
+		rules: Rules{Permit: cfg.Permit}, bell: bell.Bell{Kind: kindPlan},
 	}
 	if cfg.Store == nil {
 		s.store = noStore{}

@@ -296,7 +296,7 @@ func (s *Service) commit(ctx context.Context, ops []store.Op, out *stored, seen 
 	case err == nil:
 		out.committed(version)
 		s.cache.put(out)
-		s.bell.committed(out.plan.id, out.plan.st.Changes)
+		s.bell.Committed(out.plan.id, out.plan.st.Changes)
 		return out, nil
 	case known(err):
 		return nil, conflictOf(err, out.plan)
@@ -314,7 +314,7 @@ func (s *Service) commit(ctx context.Context, ops []store.Op, out *stored, seen 
 		return nil, fmt.Errorf("plan %s was not stored: %w", out.plan.id, err)
 	}
 	s.cache.drop(out.plan.id)
-	s.bell.committed(out.plan.id, out.plan.st.Changes)
+	s.bell.Committed(out.plan.id, out.plan.st.Changes)
 	return out, nil
 }
 

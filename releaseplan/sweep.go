@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/bell"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -19,7 +20,7 @@ func (r *Runner) dispatch(ctx, work context.Context) {
 	trouble := func(err error) {
 		r.Log.Warn("the store does not tell what other processes do: polling goes on", "error", err)
 	}
-	rung, deaf := r.plans.bell.listen(r.plans.store, &listener{rung: make(chan string, heard), trouble: trouble}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
+	rung, deaf := r.plans.bell.Listen(r.plans.store, &bell.Listener{Rung: make(chan string, heard), Trouble: trouble}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
 	defer deaf()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/bell"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -62,7 +63,7 @@ func (l *Local) dispatch(ctx, work context.Context) {
 	trouble := func(err error) {
 		l.Log.Warn("the store does not tell what other processes do: polling goes on", "error", err)
 	}
-	others, deaf := l.service.bell.listen(l.service.store, &listener{others: true, rung: make(chan string, heard), trouble: trouble}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
+	others, deaf := l.service.bell.Listen(l.service.store, &bell.Listener{Others: true, Rung: make(chan string, heard), Trouble: trouble}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
 	defer deaf()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

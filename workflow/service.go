@@ -8,6 +8,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/internal/bell"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -58,7 +59,7 @@ type Service struct {
 	definitions definitionCache
 	cache       *runCache
 	turns       turns
-	bell        bell
+	bell        bell.Bell
 
 	mu      sync.RWMutex
 	engines []attached
@@ -79,7 +80,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, types: cfg.Types, directory: cfg.Directory, authorizer: cfg.Authorizer, catalog: cfg.Catalog,
-		providers: cfg.Providers, limit: cfg.Limit, now: cfg.Now, newID: cfg.NewID,
+		providers: cfg.Providers, limit: cfg.Limit, now: cfg.Now, newID: cfg.NewID, bell: bell.Bell{Kind: kindRun},
 	}
 	if s.types == nil {
 		types, err := NewTypes()

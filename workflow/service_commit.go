@@ -139,7 +139,7 @@ func (s *Service) write(ctx context.Context, base *storedRun, next *Run, changes
 		}
 		s.cache.put(st)
 	}
-	s.bell.committed(next.id, next.st.Changes)
+	s.bell.Committed(next.id, next.st.Changes)
 	return st, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/bell"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -69,7 +70,7 @@ func (s *Service) Follow(ctx context.Context, id string, after int64, by penstoc
 			yield(RunEntry{}, err)
 			return
 		}
-		rung, stop := s.bell.listen(s.store, &listener{run: id, rung: make(chan string, 1)}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
+		rung, stop := s.bell.Listen(s.store, &bell.Listener{Subject: id, Rung: make(chan string, 1)}) //nolint:contextcheck // who listens first reads the log for all, until the last one stops
 		defer stop()
 		poll := time.NewTicker(followPoll)
 		defer poll.Stop()

@@ -1,4 +1,4 @@
-package workflow
+package bell
 
 import (
 	"context"
@@ -17,10 +17,10 @@ const (
 	soundFor  = time.Minute      // a reading that went on for so long worked
 )
 
-// hear reads the log from its present end on and rings for every run in it, until ctx
+// hear reads the log from its present end on and rings for every subject in it, until ctx
 // ends. Only this makes other processes known sooner than by polling: nothing
 // depends on it. While the log cannot be read it tries again, and then goes on where it was.
-func hear(ctx context.Context, s store.Store, waker store.Waker, b *bell) {
+func hear(ctx context.Context, s store.Store, waker store.Waker, b *Bell) {
 	after := int64(-1)
 	for wait := minDeaf; ; wait = min(2*wait, maxDeaf) {
 		began := time.Now()
@@ -44,7 +44,7 @@ func hear(ctx context.Context, s store.Store, waker store.Waker, b *bell) {
 }
 
 // follow reads the log until that fails, and returns how far it came.
-func follow(ctx context.Context, s store.Store, waker store.Waker, b *bell, after int64) (int64, error) {
+func follow(ctx context.Context, s store.Store, waker store.Waker, b *Bell, after int64) (int64, error) {
 	for {
 		last, err := await(ctx, waker, after)
 		if err != nil {
@@ -56,7 +56,7 @@ func follow(ctx context.Context, s store.Store, waker store.Waker, b *bell, afte
 			continue
 		}
 		for after < last {
-			events, err := logged(ctx, s, after)
+			events, err := b.events(ctx, s, after)
 			if err != nil {
 				return after, err
 			}
@@ -85,9 +85,9 @@ func await(ctx context.Context, waker store.Waker, after int64) (last int64, err
 	return waker.Wait(ctx, after)
 }
 
-// logged reads what runs did behind a position.
-func logged(ctx context.Context, s store.Store, after int64) ([]store.Event, error) {
+// events reads what subjects did behind a position.
+func (b *Bell) events(ctx context.Context, s store.Store, after int64) ([]store.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookAtLog)
 	defer cancel()
-	return s.Events(ctx, store.EventQuery{Kind: kindRun, After: after, Limit: store.MaxLimit})
+	return s.Events(ctx, store.EventQuery{Kind: b.Kind, After: after, Limit: store.MaxLimit})
 }

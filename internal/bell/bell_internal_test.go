@@ -1,4 +1,4 @@
-package releaseplan
+package bell
 
 import (
 	"fmt"
@@ -25,10 +25,10 @@ func rings(rung <-chan string) (ids []string) {
 
 // What this process commits rings once, though the log shows it too.
 func TestOwnCommitsRingOnce(t *testing.T) {
-	var b bell
-	all, stop := b.listen(memory.New(), &listener{rung: make(chan string, 100)})
+	b := Bell{Kind: "plan"}
+	all, stop := b.Listen(memory.New(), &Listener{Rung: make(chan string, 100)})
 	defer stop()
-	one, stopOne := b.listen(memory.New(), &listener{plan: "a", rung: make(chan string, 100)})
+	one, stopOne := b.Listen(memory.New(), &Listener{Subject: "a", Rung: make(chan string, 100)})
 	defer stopOne()
 	if got := <-all; got != "" {
 		t.Errorf("rung for %q at the beginning", got)
@@ -38,11 +38,11 @@ func TestOwnCommitsRingOnce(t *testing.T) {
 		do   func()
 		want []string
 	}{
-		{"a commit", func() { b.committed("a", 3) }, []string{"a"}},
+		{"a commit", func() { b.Committed("a", 3) }, []string{"a"}},
 		{"in the log", func() { b.logged("a", 2); b.logged("a", 3) }, nil},
 		{"the next change, by others", func() { b.logged("a", 4) }, []string{"a"}},
-		{"others first", func() { b.committed("a", 6); b.logged("a", 5); b.logged("a", 6) }, []string{"a"}},
-		{"others behind", func() { b.committed("a", 7); b.logged("a", 8) }, []string{"a", "a"}},
+		{"others first", func() { b.Committed("a", 6); b.logged("a", 5); b.logged("a", 6) }, []string{"a"}},
+		{"others behind", func() { b.Committed("a", 7); b.logged("a", 8) }, []string{"a", "a"}},
 		{"another plan", func() { b.logged("b", 1) }, []string{"b"}},
 		{"all", func() { b.all() }, []string{""}},
 	} {
@@ -63,14 +63,14 @@ func TestOwnCommitsRingOnce(t *testing.T) {
 }
 
 func TestWhatIsRememberedIsBounded(t *testing.T) {
-	var b bell
-	b.committed("nobody listens", 1)
+	b := Bell{Kind: "plan"}
+	b.Committed("nobody listens", 1)
 	if len(b.told) != 0 {
 		t.Error("remembered, and nobody listens")
 	}
-	_, stop := b.listen(memory.New(), &listener{rung: make(chan string, 1)})
+	_, stop := b.Listen(memory.New(), &Listener{Rung: make(chan string, 1)})
 	for i := range 3 * maxTold {
-		b.committed(fmt.Sprint(i), 1)
+		b.Committed(fmt.Sprint(i), 1)
 	}
 	if len(b.told) > maxTold {
 		t.Errorf("%d plans are remembered", len(b.told))
@@ -84,17 +84,17 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 // The log is read as long as somebody listens, whoever came first.
 func TestTheLogIsReadWhileSomebodyListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b bell
+		b := Bell{Kind: "plan"}
 		s := memory.New()
-		first, stopFirst := b.listen(s, &listener{rung: make(chan string, 100)})
-		second, stopSecond := b.listen(s, &listener{rung: make(chan string, 100)})
+		first, stopFirst := b.Listen(s, &Listener{Rung: make(chan string, 100)})
+		second, stopSecond := b.Listen(s, &Listener{Rung: make(chan string, 100)})
 		synctest.Wait()
 		stopFirst()
 		rings(first)
 		rings(second)
 		var ops []store.Op
 		for i := range 3 {
-			ops = append(ops, store.Op{Record: store.Record{Key: planKey(fmt.Sprint("p", i))}, Events: []store.Event{{Seq: 1, Name: "e"}, {Seq: 2, Name: "e"}}},
+			ops = append(ops, store.Op{Record: store.Record{Key: store.Key{Kind: "plan", ID: fmt.Sprint("p", i)}}, Events: []store.Event{{Seq: 1, Name: "e"}, {Seq: 2, Name: "e"}}},
 				store.Op{Record: store.Record{Key: store.Key{Kind: "other", ID: fmt.Sprint(i)}}, Events: []store.Event{{Seq: 1, Name: "e"}}})
 		}
 		if _, err := s.Commit(t.Context(), ops...); err != nil {
