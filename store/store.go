@@ -127,4 +127,5 @@ type EventQuery struct {
 	Kind    string // only events whose subject is of this kind; empty for all; not together with Subject
 	After   int64  // 0 starts at the beginning
 	Limit   int    // at most so many; 0 means DefaultLimit, at most MaxLimit
+	NoBody  bool   // bodies are left out
 }

@@ -89,5 +89,5 @@ func await(ctx context.Context, waker store.Waker, after int64) (last int64, err
 func (b *Bell) events(ctx context.Context, s store.Store, after int64) ([]store.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookAtLog)
 	defer cancel()
-	return s.Events(ctx, store.EventQuery{Kind: b.Kind, After: after, Limit: store.MaxLimit})
+	return s.Events(ctx, store.EventQuery{Kind: b.Kind, After: after, Limit: store.MaxLimit, NoBody: true})
 }

@@ -3,7 +3,6 @@ package memory
 import (
 	"bytes"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +33,9 @@ func (s *Store) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
 			return 0, err
 		}
 		bodies = bodies[1+len(ops[i].Events):]
+	}
+	if len(next.unindexed) >= maxUnindexed {
+		next.catchUp()
 	}
 	s.now.Store(&next.snapshot)
 	if s.rung != nil && next.events.length > last.events.length {
@@ -91,7 +93,7 @@ func (c *change) apply(op *store.Op, bodies [][]byte) error {
 		*r.state = *old.state
 	case store.Delete: // nothing is left but the events
 	}
-	c.reindex(op.Key.Kind, old, r)
+	c.moved(op.Key.Kind, old, r)
 	for i := range op.Events {
 		e := op.Events[i]
 		e.Body = bodies[1+i]
@@ -157,71 +159,13 @@ func keep(old []field, fields map[string][]string) []field {
 		return old
 	}
 	kept := make([]field, 0, n)
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if values := fields[name]; len(values) > 0 {
+	for name, values := range fields {
+		if len(values) > 0 {
 			kept = append(kept, field{strings.Clone(name), slices.Clone(values)})
 		}
 	}
+	slices.SortFunc(kept, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	return kept
-}
-
-// reindex makes the index lead to r instead of old, and touches only what differs.
-func (c *change) reindex(kind string, old, r row) {
-	exists, existed := r.version != 0, old.version != 0
-	moved := old.sort != r.sort || exists != existed
-	if !moved && len(old.fields) == len(r.fields) && (len(r.fields) == 0 || &old.fields[0] == &r.fields[0]) {
-		return
-	}
-	if moved && existed {
-		c.index.remove(c.edit, entry{index: r.kind, sort: old.sort, id: r.id})
-	}
-	if moved && exists {
-		c.index.put(c.edit, entry{index: r.kind, sort: r.sort, id: r.id})
-	}
-	was, is := old.fields, r.fields
-	for len(was) > 0 || len(is) > 0 {
-		switch {
-		case len(is) == 0 || len(was) > 0 && was[0].name < is[0].name:
-			c.reindexField(kind, was[0].name, was[0].values, nil, old, r)
-			was = was[1:]
-		case len(was) == 0 || is[0].name < was[0].name:
-			c.reindexField(kind, is[0].name, nil, is[0].values, old, r)
-			is = is[1:]
-		default:
-			if moved || !slices.Equal(was[0].values, is[0].values) {
-				c.reindexField(kind, is[0].name, was[0].values, is[0].values, old, r)
-			}
-			was, is = was[1:], is[1:]
-		}
-	}
-}
-
-func (c *change) reindexField(kind, field string, was, is []string, old, r row) {
-	values := c.intern(name{kind, field, byValue, 0})
-	tails := c.intern(name{kind, field, byTail, 0})
-	firsts := c.intern(name{kind, field, byFirst, 0})
-	stays := func(v string, others []string) bool { return old.sort == r.sort && slices.Contains(others, v) }
-	for _, v := range was {
-		if !stays(v, is) {
-			c.index.remove(c.edit, entry{values, v, old.sort, r.id})
-			c.index.remove(c.edit, entry{tails, backwards(v), old.sort, r.id})
-		}
-	}
-	for _, v := range is {
-		if !stays(v, was) {
-			c.index.put(c.edit, entry{values, v, r.sort, r.id})
-			c.index.put(c.edit, entry{tails, backwards(v), r.sort, r.id})
-		}
-	}
-	if len(was) > 0 && len(is) > 0 && was[0] == is[0] {
-		return
-	}
-	if len(was) > 0 {
-		c.index.remove(c.edit, entry{firsts, was[0], 0, r.id})
-	}
-	if len(is) > 0 {
-		c.index.put(c.edit, entry{firsts, is[0], 0, r.id})
-	}
 }
 
 // intern returns the number of an index, from 1, which it makes if need be.

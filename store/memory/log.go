@@ -54,10 +54,13 @@ func (l *log) without(positions []int64) log {
 }
 
 // after returns copies of the events behind a position, of one kind of subject or of all.
-func (l *log) after(position int64, kind string, limit int) []store.Event {
+func (l *log) after(position int64, kind string, limit int, noBody bool) []store.Event {
 	var found []store.Event
 	if position >= int64(l.length) {
 		return nil
+	}
+	if kind == "" {
+		found = make([]store.Event, 0, min(limit, l.length-int(position)))
 	}
 	for i := int(position); i < l.length && len(found) < limit; i++ {
 		c := l.chunks[i/chunkSize]
@@ -66,14 +69,14 @@ func (l *log) after(position int64, kind string, limit int) []store.Event {
 			continue
 		}
 		if e := c[i%chunkSize]; e != nil && (kind == "" || kind == e.Subject.Kind) {
-			found = append(found, copyEvent(e))
+			found = append(found, copyEvent(e, noBody))
 		}
 	}
 	return found
 }
 
 // after returns copies of the row's events behind a sequence number.
-func (s *state) after(seq int64, limit int) []store.Event {
+func (s *state) after(seq int64, limit int, noBody bool) []store.Event {
 	i, found := s.seq(seq)
 	if found {
 		i++
@@ -82,7 +85,7 @@ func (s *state) after(seq int64, limit int) []store.Event {
 	events = events[:min(limit, len(events))]
 	copies := make([]store.Event, len(events))
 	for i, e := range events {
-		copies[i] = copyEvent(e)
+		copies[i] = copyEvent(e, noBody)
 	}
 	return copies
 }
@@ -95,8 +98,10 @@ func (s *state) seq(n int64) (int, bool) {
 	return slices.BinarySearchFunc(s.events, n, func(e *store.Event, n int64) int { return cmp.Compare(e.Seq, n) })
 }
 
-func copyEvent(e *store.Event) store.Event {
+func copyEvent(e *store.Event, noBody bool) store.Event {
 	own := *e
-	own.Body = bytes.Clone(e.Body)
+	if own.Body = nil; !noBody {
+		own.Body = bytes.Clone(e.Body)
+	}
 	return own
 }

@@ -6,13 +6,14 @@
 // pointer. Readers take the pointer and then need no lock: they wait for nobody,
 // hold nobody up, and scale with the cores. Writers take turns; each makes the
 // next snapshot by copying the few tree nodes on the way to what it changes,
-// and shows it by one store of the pointer.
+// and shows it by one store of the pointer. The first search after writes takes
+// a turn too: it makes the indexes follow them, which are at most 1,024 records behind.
 //
-// Fields are indexed by value, by reversed value and by first value, and the
-// indexes count their subtrees. So the page of a list and its exact total cost
+// Fields are indexed by value, by first value and, once somebody asks for a suffix,
+// by reversed value, and the indexes count their subtrees. So the page of a list and its exact total cost
 // the logarithm of the size of the store when one filter selects them; a suffix
 // costs what a prefix costs; Contains reads every value of its field. A
-// write that leaves Sort and Fields as they were touches no index.
+// record that is as it was, in Sort and Fields, when a search comes touches no index.
 package memory
 
 import (
@@ -57,11 +58,15 @@ func (s *Store) Get(ctx context.Context, keys ...store.Key) ([]store.Record, err
 
 // Find implements store.Store.
 func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
-	now, err := s.read(ctx)
+	if err := s.ready(ctx); err != nil {
+		return store.Page{}, err
+	}
+	q, err := store.CheckQuery(q)
 	if err != nil {
 		return store.Page{}, err
 	}
-	if q, err = store.CheckQuery(q); err != nil {
+	now, err := s.searchable(ctx, q)
+	if err != nil {
 		return store.Page{}, err
 	}
 	return now.find(ctx, q)
@@ -77,9 +82,9 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]store.Event, 
 		return nil, err
 	}
 	if q.Subject != (store.Key{}) {
-		return now.row(q.Subject).after(q.After, q.Limit), nil
+		return now.row(q.Subject).after(q.After, q.Limit, q.NoBody), nil
 	}
-	return now.events.after(q.After, q.Kind, q.Limit), nil
+	return now.events.after(q.After, q.Kind, q.Limit, q.NoBody), nil
 }
 
 // Next implements store.Store.

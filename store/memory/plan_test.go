@@ -62,7 +62,11 @@ func TestFindUsesIndexes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := s.now.Load().search(q)
+			now, err := s.searchable(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := now.search(q)
 			page, err := f.page(context.Background())
 			if err != nil || len(page.Records) == 0 {
 				t.Fatalf("%d records, %v", len(page.Records), err)
@@ -79,27 +83,59 @@ func TestFindUsesIndexes(t *testing.T) {
 
 func TestUnchangedFieldsTouchNoIndex(t *testing.T) {
 	s := plansOf(t, 100)
-	before := s.now.Load()
+	before := s.now.Load().caughtUp()
+	s.now.Store(before)
 	op := store.Op{Record: before.row(store.Key{Kind: "plan", ID: "000042"}).record(store.Key{Kind: "plan", ID: "000042"}, false)}
 	op.Body = []byte("changed")
 	if _, err := s.Commit(t.Context(), op); err != nil {
 		t.Fatal(err)
 	}
-	if s.now.Load().index.root != before.index.root {
+	if s.now.Load().caughtUp().index.root != before.index.root {
 		t.Error("the index was copied")
 	}
 	op.Version, op.Sort = s.now.Load().version, -1
 	if _, err := s.Commit(t.Context(), op); err != nil {
 		t.Fatal(err)
 	}
-	if s.now.Load().index.root == before.index.root {
+	if s.now.Load().index.root != before.index.root {
+		t.Error("a commit changed the index although nobody searched")
+	}
+	if s.now.Load().caughtUp().index.root == before.index.root {
 		t.Error("the index was not changed, so the test proves nothing")
+	}
+}
+
+// The index is never so far behind that a search waits long, and one that is never
+// searched costs no memory but for its own.
+func TestIndexFollowsInTheEnd(t *testing.T) {
+	s := New()
+	record := store.Record{Key: store.Key{Kind: "plan", ID: "a"}}
+	for i := range 3*maxUnindexed + 1 {
+		record.Sort = int64(i)
+		version, err := s.Commit(t.Context(), store.Op{Record: record})
+		if err != nil {
+			t.Fatal(err)
+		}
+		record.Version = version
+		if n := len(s.now.Load().unindexed); n >= maxUnindexed {
+			t.Fatalf("the index is %d behind", n)
+		}
+	}
+	now := s.now.Load()
+	if n := now.index.size; n != 1 {
+		t.Errorf("%d entries lead to one record", n)
+	}
+	if n := now.caughtUp().index.size; n != 1 {
+		t.Errorf("%d entries lead to one record in the end", n)
 	}
 }
 
 // Readers need no lock: they go on while somebody holds it.
 func TestReadersWaitForNobody(t *testing.T) {
 	s := plansOf(t, 10)
+	if _, err := s.Find(t.Context(), store.Query{Kind: "plan"}); err != nil { // the index follows what was written
+		t.Fatal(err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, err := s.Get(t.Context(), store.Key{Kind: "plan", ID: "000001"}); err != nil {
@@ -121,7 +157,7 @@ func TestFindStopsWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.now.Load().find(ctx, q); !errors.Is(err, context.Canceled) {
+	if _, err := s.now.Load().caughtUp().find(ctx, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("find = %v, want context.Canceled", err)
 	}
 }
@@ -143,5 +179,26 @@ func TestCommitAllocations(t *testing.T) {
 	})
 	if allocs > 16 {
 		t.Errorf("a commit allocates %v times", allocs)
+	}
+}
+
+// A field is indexed backwards once somebody has asked for a suffix, and from then on by
+// every write.
+func TestSuffixesAreIndexedOnceWanted(t *testing.T) {
+	s := plansOf(t, 100)
+	q := store.Query{Kind: "plan", Where: []store.Filter{store.HasSuffix("name", "42"), store.HasSuffix("name", "2")}, Total: true}
+	size := s.now.Load().caughtUp().index.size
+	for i := range 2 {
+		page, err := s.Find(t.Context(), q)
+		if err != nil || page.Total != 1+i {
+			t.Fatalf("%d records, %v, want %d", page.Total, err, 1+i)
+		}
+		if got := s.now.Load().index.size; i == 0 && got != size+100 {
+			t.Errorf("%d entries, want 100 more than %d", got, size)
+		}
+		record := store.Record{Key: store.Key{Kind: "plan", ID: "new"}, Fields: map[string][]string{"name": {"plan 142"}}}
+		if _, err := s.Commit(t.Context(), store.Op{Record: record}); i == 0 && err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -21,6 +21,7 @@ func (s *Store) Prune(ctx context.Context, subject store.Key, through int64) (in
 	if last == nil {
 		return 0, store.ErrClosed
 	}
+	last = last.caughtUp() // who reads the log is found by its index
 	row := last.row(subject)
 	done := last.done()
 	var gone []int64

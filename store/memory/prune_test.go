@@ -37,16 +37,16 @@ func pruned(t *testing.T, s *Store, id string, through, want int64) {
 func TestPruneLeavesSnapshotsAlone(t *testing.T) {
 	s := pruneFixture(t, "a", "b", "c")
 	old := s.now.Load()
-	before := fmt.Sprint(old.events.after(0, "", 3*chunkSize), old.row(store.Key{Kind: "plan", ID: "a"}).after(0, chunkSize))
+	before := fmt.Sprint(old.events.after(0, "", 3*chunkSize, false), old.row(store.Key{Kind: "plan", ID: "a"}).after(0, chunkSize, false))
 	pruned(t, s, "a", chunkSize, chunkSize)
 	pruned(t, s, "b", chunkSize-1, chunkSize-1)
 	if _, err := s.Commit(t.Context(), store.Op{Record: store.Record{Key: store.Key{Kind: "plan", ID: "d"}}, Events: []store.Event{{Seq: 1, Name: "new"}}}); err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(old.events.after(0, "", 3*chunkSize), old.row(store.Key{Kind: "plan", ID: "a"}).after(0, chunkSize)) != before {
+	if fmt.Sprint(old.events.after(0, "", 3*chunkSize, false), old.row(store.Key{Kind: "plan", ID: "a"}).after(0, chunkSize, false)) != before {
 		t.Error("an old snapshot changed")
 	}
-	if got := s.now.Load().events.after(0, "", 3*chunkSize); len(got) != chunkSize+2 {
+	if got := s.now.Load().events.after(0, "", 3*chunkSize, false); len(got) != chunkSize+2 {
 		t.Errorf("%d events are left, want %d", len(got), chunkSize+2)
 	}
 }
@@ -75,7 +75,7 @@ func TestPruneFreesChunks(t *testing.T) {
 		if _, err := s.Commit(t.Context(), store.Op{Kind: store.Check, Record: store.Record{Key: key}, Events: []store.Event{{Seq: 1, Name: "e"}}}); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.now.Load().events.after(0, "", 9); len(got) != 1 || got[0].Position != int64(3*chunkSize+i+1) {
+		if got := s.now.Load().events.after(0, "", 9, false); len(got) != 1 || got[0].Position != int64(3*chunkSize+i+1) {
 			t.Errorf("events %v", got)
 		}
 		pruned(t, s, key.ID, 1, 1)

@@ -10,11 +10,12 @@ import (
 // A snapshot is everything that is stored, as of one moment. It never changes
 // once it is shown: a commit makes the next one, which shares what stayed.
 type snapshot struct {
-	version int64 // of the last commit
-	names   tree[name]
-	rows    tree[row]
-	index   tree[entry]
-	events  log
+	version   int64 // of the last commit
+	names     tree[name]
+	rows      tree[row]
+	index     tree[entry]
+	unindexed []move // rows that the index does not lead to yet
+	events    log
 }
 
 // A row is what is stored under a key. Rows are ordered by kind and id.

@@ -188,6 +188,9 @@ func (n *node[E]) put(ed *edit, e E) (self, right *node[E], added bool) {
 			n.items[i] = e
 			return n, nil, false
 		}
+		if len(n.items) == cap(n.items) { // never to more than it may have: most leaves stay as they are
+			n.items = append(make([]E, 0, min(len(n.items)+len(n.items)/4+2, fanout+1)), n.items...)
+		}
 		n.items = slices.Insert(n.items, i, e)
 		if len(n.items) > fanout {
 			at := splitAt(i, len(n.items))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -15,13 +16,15 @@ import (
 
 // A writer carries out everything that writes, one after the other. What comes
 // in while a transaction is written to the disk goes together into the next
-// one, each job in a savepoint of its own: many callers share one wait for the disk.
+// one: many callers share one wait for the disk. What is refused was refused before it
+// wrote anything, nearly always. So jobs get savepoints only if one of them failed
+// otherwise: then the transaction is rolled back, and all are carried out again.
 type writer struct {
 	db       *sql.DB
 	prepared *sqlstore.Prepared
 	options  Options
-	lock     string // takes the lock to write
-	tuned    any    // the driver's connection that was tuned last
+	tables   *sqlstore.Tables
+	tuned    any // the driver's connection that was tuned last
 
 	stop   context.Context //nolint:containedctx // the life of the store, which ends waiting for a connection
 	cancel context.CancelFunc
@@ -37,7 +40,7 @@ type writer struct {
 type job struct {
 	work    func(context.Context, sqlstore.Session) error
 	state   atomic.Int32
-	applied chan struct{} // closed when work is over and uses its caller's slices no more
+	applied chan struct{} // closed when work is not carried out again and uses its caller's slices no more
 	done    chan struct{} // closed when err is final
 	err     error
 }
@@ -50,7 +53,7 @@ const (
 )
 
 func newWriter(db *sql.DB, tables *sqlstore.Tables, prepared *sqlstore.Prepared, o Options) *writer {
-	w := &writer{db: db, prepared: prepared, options: o, lock: tables.Lock()}
+	w := &writer{db: db, prepared: prepared, options: o, tables: tables}
 	w.idle.L = &w.mu
 	w.stop, w.cancel = context.WithCancel(context.Background())
 	return w
@@ -79,7 +82,10 @@ func (w *writer) do(ctx context.Context, work func(context.Context, sqlstore.Ses
 	if j.state.CompareAndSwap(waiting, abandoned) {
 		return ctx.Err()
 	}
-	<-j.applied
+	select {
+	case <-j.applied:
+	case <-j.done:
+	}
 	select {
 	case <-j.done:
 		return j.err
@@ -135,9 +141,7 @@ func (w *writer) batch(jobs []*job) {
 	for _, j := range begun {
 		if err != nil {
 			j.err = err
-			if j.state.CompareAndSwap(waiting, started) {
-				close(j.applied)
-			}
+			j.state.CompareAndSwap(waiting, started)
 		}
 		close(j.done)
 	}
@@ -159,33 +163,55 @@ func (w *writer) transact(jobs []*job) (begun []*job, err error) {
 	if err := w.tune(ctx, c); err != nil {
 		return nil, err
 	}
+	begun, err = w.apply(ctx, c, jobs, false)
+	if errors.Is(err, errUndone) {
+		begun, err = w.apply(ctx, c, jobs, true)
+	}
+	return begun, err
+}
+
+// errUndone says that a job failed otherwise than by a refusal that wrote nothing, in a transaction without
+// savepoints.
+var errUndone = errors.New("a job that failed may have written")
+
+// refused reports whether a Commit was refused. After any other error SQLite may have rolled back.
+func refused(err error) bool {
+	_, ok := errors.AsType[*store.OpError](err)
+	return ok
+}
+
+// apply is transact on a connection; with care, each job has a savepoint of its own.
+func (w *writer) apply(ctx context.Context, c *sql.Conn, jobs []*job, care bool) (begun []*job, err error) {
 	tx, err := c.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	s := w.prepared.In(tx)
-	// A write that writes nothing is BEGIN IMMEDIATE, whatever the driver begins with:
+	// A write that changes nothing is BEGIN IMMEDIATE, whatever the driver begins with:
 	// nobody's time is up while his work waits for the lock.
-	if _, err := s.ExecContext(ctx, w.lock); err != nil {
+	batch, err := w.tables.Batch(ctx, w.prepared.In(tx))
+	if err != nil {
 		_ = tx.Rollback()
 		return nil, fmt.Errorf("begin to write: %w", err)
 	}
 	written := false
 	for i, j := range jobs {
-		if begun = jobs[:i+1]; !j.state.CompareAndSwap(waiting, started) {
+		if begun = jobs[:i+1]; !j.begin() {
 			continue
 		}
-		work := func() error { return j.work(ctx, s) }
-		var broken error
-		if len(jobs) > 1 {
-			j.err, broken = sqlstore.Savepoint(ctx, s, work)
-		} else {
-			j.err = work() // and if it fails, nothing is written
+		mark, changes := batch.Mark(), batch.Changes()
+		work := func() error { return j.work(ctx, batch) }
+		if care {
+			var broken error
+			if j.err, broken = sqlstore.Savepoint(ctx, batch, work); broken != nil {
+				_ = tx.Rollback() // SQLite may have done so already
+				return begun, broken
+			}
+		} else if j.err = work(); len(jobs) > 1 && j.err != nil && (batch.Changes() > changes || !refused(j.err)) {
+			_ = tx.Rollback()
+			return begun, errUndone
 		}
-		close(j.applied)
-		if broken != nil {
-			_ = tx.Rollback() // SQLite may have done so already
-			return begun, broken
+		if j.err != nil {
+			batch.Reset(mark)
 		}
 		written = written || j.err == nil
 	}
@@ -193,10 +219,23 @@ func (w *writer) transact(jobs []*job) (begun []*job, err error) {
 		_ = tx.Rollback()
 		return begun, nil
 	}
+	if err := batch.End(ctx); err != nil {
+		_ = tx.Rollback()
+		return begun, err
+	}
+	for _, j := range begun {
+		close(j.applied)
+	}
 	if err := tx.Commit(); err != nil {
 		return begun, fmt.Errorf("commit: %w", err)
 	}
 	return begun, nil
+}
+
+// begin reports whether a job is to be carried out: it was begun before, or nobody has
+// abandoned it yet.
+func (j *job) begin() bool {
+	return j.state.CompareAndSwap(waiting, started) || j.state.Load() == started
 }
 
 // tune tunes a connection, unless it was the last one too.

@@ -16,6 +16,7 @@ var eventCases = []contractCase{
 	{"EventsBySubject", "the history of one plan is read by its own sequence", testEventsBySubject},
 	{"SequenceIsUnique", "a history has one event at each place", testSequence},
 	{"EventsOutlive", "a history goes on after delete and create", testEventsOutlive},
+	{"EventsWithoutBodies", "who only wants to know that something happened pays for no bodies", testEventsWithoutBodies},
 	{"EventsByKind", "a reader can ask for the events of one kind", testEventsByKind},
 }
 
@@ -108,5 +109,24 @@ func testEventsByKind(t reporter, s store.Store) {
 	}
 	if got := events(t, s, store.EventQuery{Kind: "none"}); len(got) != 0 {
 		t.Errorf("events of no kind: %v", summary(got))
+	}
+}
+
+func testEventsWithoutBodies(t reporter, s store.Store) {
+	first, second := event(1, "edited"), event(2, "saved")
+	first.Body, second.Body = []byte("much"), []byte("more")
+	commit(t, s, put("a", 0, first, second))
+	for name, q := range map[string]store.EventQuery{"all": {}, "of a kind": {Kind: key("a").Kind}, "of a subject": {Subject: key("a")}} {
+		whole := events(t, s, q)
+		q.NoBody = true
+		bare := events(t, s, q)
+		if !slices.Equal(summary(whole), summary(bare)) {
+			t.Errorf("%s: %v, without bodies %v", name, summary(whole), summary(bare))
+		}
+		for i := range bare {
+			if len(bare[i].Body) > 0 || len(whole[i].Body) == 0 {
+				t.Errorf("%s: event %d has body %q, and %q if bodies are left out", name, i, whole[i].Body, bare[i].Body)
+			}
+		}
 	}
 }

@@ -74,6 +74,10 @@ func (c *change) count(ctx context.Context, events int) error {
 	if c.Locking {
 		return nil
 	}
+	if b, ok := c.s.(*Batch); ok {
+		c.version, c.position = b.count(events)
+		return nil
+	}
 	var q query
 	q.add("UPDATE ", c.meta, " SET version = version + 1, position = position + ", arg{int64(events)}, " RETURNING version, position")
 	err := q.one(ctx, c.s, &c.version, &c.position)

@@ -96,7 +96,11 @@ func (q *query) keys(n int, key func(i int) store.Key) {
 // those of a subject that have none yet, with Position 0.
 func (t *Tables) ReadEvents(ctx context.Context, s Session, q store.EventQuery, unnumbered bool) ([]store.Event, error) {
 	var text query
-	text.add("SELECT coalesce(position, 0), kind, id, seq, name, at, body FROM ", t.events)
+	body := "body"
+	if q.NoBody {
+		body = "NULL"
+	}
+	text.add("SELECT coalesce(position, 0), kind, id, seq, name, at, ", body, " FROM ", t.events)
 	switch {
 	case q.Subject != (store.Key{}):
 		text.add(" WHERE kind = ", arg{q.Subject.Kind}, " AND id = ", arg{q.Subject.ID}, " AND seq > ", arg{q.After})

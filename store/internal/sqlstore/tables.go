@@ -78,9 +78,6 @@ func (d Dialect) Name(schema, prefix string) (*Tables, error) {
 // is appended, and means the same in every case.
 var name = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,39}$`)
 
-// Lock returns a statement that writes nothing and takes SQLite's lock to write.
-func (t *Tables) Lock() string { return "UPDATE " + t.meta + " SET position = position WHERE 1 = 0" }
-
 // A Session runs statements: a database, a connection or a transaction.
 type Session interface {
 	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
