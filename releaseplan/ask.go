@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/panics"
 )
 
 // askEvery is how long the provider of an approval is left alone after it was asked.
@@ -22,7 +23,7 @@ func (r *Runner) ask(ctx, work context.Context, p *Plan, step Step) {
 	r.wg.Go(func() {
 		defer r.hasAsked(request.ID())
 		c := Command{Action: ReportApproval, Request: request.ID()}
-		err := guard(func() (err error) {
+		err := panics.Try(func() (err error) {
 			if step.Kind == StepRequest {
 				c.Instance, err = from.Create(work, request)
 				return err
@@ -36,7 +37,7 @@ func (r *Runner) ask(ctx, work context.Context, p *Plan, step Step) {
 			next, err = r.do(work, p.id, c)
 		}
 		if c.Instance != "" && unwanted(next, err, request.ID()) {
-			err = guard(func() error { return from.Cancel(work, c.Instance) })
+			err = panics.Try(func() error { return from.Cancel(work, c.Instance) })
 		}
 		if err != nil && ctx.Err() == nil && !errors.Is(err, penstock.ErrRefused) {
 			r.Log.Warn("an approval provider failed", "plan", p.id, "kind", request.Kind(), "error", err)
@@ -61,7 +62,7 @@ func (r *Runner) retract(ctx, work context.Context, p *Plan, step Step) {
 	}
 	r.wg.Go(func() {
 		defer r.hasAsked(step.Instance)
-		err := guard(func() error { return from.Cancel(work, step.Instance) })
+		err := panics.Try(func() error { return from.Cancel(work, step.Instance) })
 		if err == nil {
 			_, err = r.do(work, p.id, Command{Action: Retracted, Instance: step.Instance})
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/panics"
 )
 
 // take begins an attempt by a command and hands it to its Handler. It returns nil
@@ -111,10 +112,10 @@ func (r *Runner) carryOut(ctx, work context.Context, handler Handler, job Job) {
 		job.Variables, err = job.Plan.Variables(secrets)
 	}
 	if err == nil {
-		err = guard(func() error { return handler.Handle(ctx, job) })
+		err = panics.Try(func() error { return handler.Handle(ctx, job) })
 	}
-	if crash, ok := errors.AsType[*panicError](err); ok {
-		r.Log.Error("a handler panicked", "plan", job.Plan.id, "task", job.Task.Name, "stack", string(crash.stack))
+	if crash, ok := errors.AsType[*panics.Error](err); ok {
+		r.Log.Error("a handler panicked", "plan", job.Plan.id, "task", job.Task.Name, "stack", string(crash.Stack))
 	}
 	c := Command{Action: Complete, Task: job.Task.ID, Attempt: job.Attempt}
 	switch cause := context.Cause(ctx); {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -58,24 +57,6 @@ func (r StopReason) cause() error {
 	default:
 		return ErrLost
 	}
-}
-
-// A panicError is a Handler's panic, as an error of the task.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("it panicked: %v", e.value) }
-
-// guard calls f, which is the host's, and turns a panic into an error.
-func guard(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{value: v, stack: debug.Stack()}
-		}
-	}()
-	return f()
 }
 
 // remarkOf returns what is recorded of a Handler's error: its text without the

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store"
 )
@@ -30,10 +31,10 @@ func TestWhatIsTooMuchIsToldInOneNotice(t *testing.T) {
 		t.Fatalf("%d notices", len(told))
 	}
 	last := told[releaseplan.MaxNotices]
-	if len(last.data.Tasks) != extra || len(last.Recipients) != extra+1 || last.Title != noticeNamed("5 tasks of plan P were canceled") {
-		t.Errorf("%q tells %v of %d tasks", last.Title, noticeTo(last), len(last.data.Tasks))
+	if len(last.Facts.Tasks) != extra || len(last.Recipients) != extra+1 || last.Title != noticetest.Named("5 tasks of plan P were canceled") {
+		t.Errorf("%q tells %v of %d tasks", last.Title, noticeTo(last), len(last.Facts.Tasks))
 	}
-	if first := told[0]; len(first.data.Tasks) != 1 || !slices.Equal(noticeTo(first), []string{"user:0", "user:ops"}) {
+	if first := told[0]; len(first.Facts.Tasks) != 1 || !slices.Equal(noticeTo(first), []string{"user:0", "user:ops"}) {
 		t.Errorf("%q tells %v", first.Title, noticeTo(first))
 	}
 }

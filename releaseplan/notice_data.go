@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/excerpt"
 	"github.com/penstock-go/penstock/store/outbox"
 )
 
@@ -94,7 +95,7 @@ const maxParts = 100
 // written returns the notices as they are sent.
 func (t *telling) written() ([]outbox.Notice, error) {
 	all := make([]outbox.Notice, 0, len(t.notices))
-	why := oneLine(t.why(), maxWhy)
+	why := excerpt.Line(t.why(), maxWhy)
 	for i := range t.notices {
 		n := &t.notices[i]
 		data, err := json.Marshal(t.data(n, why))

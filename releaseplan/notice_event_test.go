@@ -2,13 +2,13 @@ package releaseplan_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -159,7 +159,7 @@ func TestNoticesOf(t *testing.T) {
 	reached := make(map[string]bool)
 	for _, rule := range noticeRules() {
 		t.Run(rule.name, func(t *testing.T) {
-			a := aNew(t, noticeAll(rule.content))
+			a := aNew(t, noticetest.ListenToAll(rule.content))
 			if rule.before != nil {
 				rule.before(a)
 			}
@@ -168,32 +168,26 @@ func TestNoticesOf(t *testing.T) {
 			told := a.told(before)
 			var want []string
 			for _, title := range rule.want {
-				want = append(want, noticeNamed(title))
+				want = append(want, noticetest.Named(title))
 			}
-			if diff := cmp.Diff(want, noticeTitles(told)); diff != "" {
+			if diff := cmp.Diff(want, noticetest.Titles(told)); diff != "" {
 				t.Errorf("notices (-want +got):\n%s", diff)
 			}
 			for _, n := range told {
-				if to := noticeTo(n); !slices.Equal(to, []string{"user:of the " + n.on()}) {
+				if to := noticeTo(n); !slices.Equal(to, []string{"user:of the " + n.On()}) {
 					t.Errorf("%q is told to %s", n.Title, to)
 				}
-				reached[n.Event+" "+n.on()] = true
+				reached[n.Event+" "+n.On()] = true
 			}
 		})
 	}
-	for _, e := range noticeEvents {
+	for _, e := range noticetest.Events() {
 		for _, on := range []string{"plan", "phase", "task"} {
 			if !reached[string(e)+" "+on] {
 				t.Errorf("no rule shows that a %s is %s", on, e)
 			}
 		}
 	}
-}
-
-// noticeNamed writes the plan's name for P.
-func noticeNamed(title string) string {
-	title = strings.Replace(title, "Plan P", `Plan "Checkout 2.4"`, 1)
-	return strings.Replace(title, "plan P", `plan "Checkout 2.4"`, 1)
 }
 
 // Every state of a plan is an event, or is known not to be one.

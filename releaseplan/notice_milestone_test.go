@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
@@ -82,7 +83,7 @@ func TestNoticesOfMilestones(t *testing.T) {
 		{"a rollout is stopped", noticeStages(), run, func(a *aLife) { a.act(releaseplan.StopRollout) }, []string{"Plan P has its rollout stopped"}},
 	} {
 		t.Run(rule.name, func(t *testing.T) {
-			a := aNew(t, noticeAll(rule.content))
+			a := aNew(t, noticetest.ListenToAll(rule.content))
 			if rule.before != nil {
 				rule.before(a)
 			}
@@ -90,10 +91,10 @@ func TestNoticesOfMilestones(t *testing.T) {
 			rule.step(a)
 			var want []string
 			for _, title := range rule.want {
-				want = append(want, noticeNamed(title))
+				want = append(want, noticetest.Named(title))
 			}
-			ofPlan := slices.DeleteFunc(a.told(before), func(n noticeTold) bool { return n.on() != "plan" })
-			if diff := cmp.Diff(want, noticeTitles(ofPlan)); diff != "" {
+			ofPlan := slices.DeleteFunc(a.told(before), func(n noticetest.Told) bool { return n.On() != "plan" })
+			if diff := cmp.Diff(want, noticetest.Titles(ofPlan)); diff != "" {
 				t.Errorf("notices (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(noticeExpected(t, a.trail), noticeLines(noticesOfTrail(t, a.trail))); diff != "" {
@@ -110,21 +111,21 @@ func TestOwnerHearsOfSafeguardsAndMissedMilestones(t *testing.T) {
 	c.Milestones[1].At = aStart.Add(2 * time.Hour)
 	a := aNew(t, c).act(releaseplan.Execute)
 	stages, guard := a.p.Content().Milestones, a.p.Content().Safeguards[0]
-	heard := func(step func(), title string) noticeTold {
+	heard := func(step func(), title string) noticetest.Told {
 		t.Helper()
 		before := a.p
 		step()
 		told := a.told(before)
-		if len(told) != 1 || told[0].Title != noticeNamed(title) || told[0].Event != "failed" || !slices.Equal(noticeTo(told[0]), []string{"user:ann"}) {
+		if len(told) != 1 || told[0].Title != noticetest.Named(title) || told[0].Event != "failed" || !slices.Equal(noticeTo(told[0]), []string{"user:ann"}) {
 			t.Fatalf("told %v, want %q", told, title)
 		}
 		return told[0]
 	}
 	tripped := heard(func() { a.wait(time.Minute).observed(0.031) }, `Plan P tripped the safeguard "errors": error_rate is 0.031, above 0.01`)
-	if diff := cmp.Diff(&releaseplan.NoticePart{ID: stages[0].ID, Name: "5 %"}, tripped.data.Milestone); diff != "" {
+	if diff := cmp.Diff(&releaseplan.NoticePart{ID: stages[0].ID, Name: "5 %"}, tripped.Facts.Milestone); diff != "" {
 		t.Errorf("the live milestone (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(&releaseplan.NoticePart{ID: guard.ID, Name: "errors"}, tripped.data.Safeguard); diff != "" {
+	if diff := cmp.Diff(&releaseplan.NoticePart{ID: guard.ID, Name: "errors"}, tripped.Facts.Safeguard); diff != "" {
 		t.Errorf("the safeguard (-want +got):\n%s", diff)
 	}
 	for _, line := range []string{"Milestone: 5 %\n", "Safeguard: errors\n", "Remark: error_rate is 0.031, above 0.01\n"} {
@@ -133,8 +134,8 @@ func TestOwnerHearsOfSafeguardsAndMissedMilestones(t *testing.T) {
 		}
 	}
 	missed := heard(func() { a.at(3 * time.Hour).advance() }, `Plan P missed the time of milestone "25 %": the rollout was paused`)
-	if diff := cmp.Diff(&releaseplan.NoticePart{ID: stages[1].ID, Name: "25 %"}, missed.data.Milestone); diff != "" || missed.data.Safeguard != nil {
-		t.Errorf("the milestone that missed its time, with the safeguard %v (-want +got):\n%s", missed.data.Safeguard, diff)
+	if diff := cmp.Diff(&releaseplan.NoticePart{ID: stages[1].ID, Name: "25 %"}, missed.Facts.Milestone); diff != "" || missed.Facts.Safeguard != nil {
+		t.Errorf("the milestone that missed its time, with the safeguard %v (-want +got):\n%s", missed.Facts.Safeguard, diff)
 	}
 	before := a.p
 	a.do(releaseplan.Command{Action: releaseplan.ClearSafeguard, Safeguard: "errors", Remark: "mended"}).act(releaseplan.ResumeRollout, releaseplan.PauseRollout)
@@ -152,12 +153,12 @@ func TestOwnerHearsOfAMilestoneThatCannotBeServed(t *testing.T) {
 		Milestone: next.ID, Name: next.Name, Remark: "the weights do not fit"}
 	after, err := releaseplan.After(a.p, pause)
 	events, noticeErr := releaseplan.Notices(a.p, cMust(t, after, err), []releaseplan.Change{pause})
-	told := noticesIn(t, cMust(t, events, noticeErr))
-	want := []string{noticeNamed(`Plan P cannot serve milestone "25 %": the weights do not fit`)}
-	if diff := cmp.Diff(want, noticeTitles(told)); diff != "" {
+	told := noticetest.Read(t, cMust(t, events, noticeErr))
+	want := []string{noticetest.Named(`Plan P cannot serve milestone "25 %": the weights do not fit`)}
+	if diff := cmp.Diff(want, noticetest.Titles(told)); diff != "" {
 		t.Fatalf("notices (-want +got):\n%s", diff)
 	}
-	if n := told[0]; n.Event != "failed" || !slices.Equal(noticeTo(n), []string{"user:ann"}) || n.data.Milestone == nil || n.data.Milestone.ID != next.ID {
-		t.Errorf("%+v is told to %v", n.data, noticeTo(n))
+	if n := told[0]; n.Event != "failed" || !slices.Equal(noticeTo(n), []string{"user:ann"}) || n.Facts.Milestone == nil || n.Facts.Milestone.ID != next.ID {
+		t.Errorf("%+v is told to %v", n.Facts, noticeTo(n))
 	}
 }

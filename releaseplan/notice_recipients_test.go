@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -79,7 +80,7 @@ func TestRecipientsOfNotices(t *testing.T) {
 				got[n.Title] = noticeTo(n)
 			}
 			for title, to := range tt.want {
-				want[noticeNamed(title)] = to
+				want[noticetest.Named(title)] = to
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("who hears of what (-want +got):\n%s", diff)

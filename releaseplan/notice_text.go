@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/excerpt"
 )
 
 // How much of a notice people read.
@@ -59,7 +59,7 @@ func (t *telling) title(n *notice, why string) string {
 		fmt.Fprintf(&b, "Task %s of plan %s %s", quoted(t.name(n.on, n.refs[0])), plan, n.what.one)
 	}
 	if n.event == EventFailed && why != "" {
-		fmt.Fprintf(&b, ": %s", oneLine(why, titleWhy))
+		fmt.Fprintf(&b, ": %s", excerpt.Line(why, titleWhy))
 	}
 	return b.String()
 }
@@ -77,13 +77,13 @@ func (t *telling) text(n *notice, why string) string {
 		}
 		return fmt.Sprintf(" (number %d)", n)
 	}
-	line("Plan", "%s%s is %s", oneLine(p.Name(), titleName), number(p.number), words(string(p.st.State)))
+	line("Plan", "%s%s is %s", excerpt.Line(p.Name(), titleName), number(p.number), words(string(p.st.State)))
 	switch {
 	case n.on == onPlan:
 	case len(n.refs) > 1:
 		var names []string
 		for _, r := range n.refs[:min(textNames, len(n.refs))] {
-			names = append(names, oneLine(t.name(n.on, r), titleName))
+			names = append(names, excerpt.Line(t.name(n.on, r), titleName))
 		}
 		if more := len(n.refs) - len(names); more > 0 {
 			names = append(names, fmt.Sprintf("and %d more", more))
@@ -91,20 +91,20 @@ func (t *telling) text(n *notice, why string) string {
 		line(strings.ToUpper(string(n.on[:1]))+string(n.on[1:])+"s", "%s", strings.Join(names, ", "))
 	default:
 		phase := p.phaseOf(n.on, n.refs[0])
-		line("Phase", "%s%s", oneLine(phase.Name, titleName), number(phase.Number))
+		line("Phase", "%s%s", excerpt.Line(phase.Name, titleName), number(phase.Number))
 		if n.on == onTask {
 			task := p.def.task(n.refs[0])
-			line("Task", "%s%s", oneLine(task.Name, titleName), number(task.Number))
+			line("Task", "%s%s", excerpt.Line(task.Name, titleName), number(task.Number))
 		}
 	}
 	if n.milestone != nil {
-		line("Milestone", "%s", oneLine(n.milestone.Name, titleName))
+		line("Milestone", "%s", excerpt.Line(n.milestone.Name, titleName))
 	}
 	if n.safeguard != nil {
-		line("Safeguard", "%s", oneLine(n.safeguard.Name, titleName))
+		line("Safeguard", "%s", excerpt.Line(n.safeguard.Name, titleName))
 	}
 	if by := t.change.By; by.ID != penstock.SystemID && !by.IsZero() {
-		line("By", "%s", oneLine(by.Label(), titleName))
+		line("By", "%s", excerpt.Line(by.Label(), titleName))
 	}
 	line("At", "%s", t.change.At.Format(time.RFC3339))
 	if why != "" {
@@ -121,22 +121,4 @@ func (t *telling) name(on scope, r taskRef) string {
 	return t.now.def.task(r).Name
 }
 
-func quoted(name string) string { return `"` + oneLine(name, titleName) + `"` }
-
-// oneLine returns at most n characters of s without line breaks and the like.
-func oneLine(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	for i := range s { // by character, not by byte
-		if n == 0 {
-			return s[:i] + "…"
-		}
-		n--
-	}
-	return s
-}
+func quoted(name string) string { return `"` + excerpt.Line(name, titleName) + `"` }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -17,7 +18,7 @@ func TestNoticesOfWalks(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]int)
 	for seed := range uint64(60) {
-		a, told := noticeWalk(t, aNewDice(seed, nil), noticeAll)
+		a, told := noticeWalk(t, aNewDice(seed, nil), noticetest.ListenToAll)
 		if a == nil {
 			continue
 		}
@@ -28,10 +29,10 @@ func TestNoticesOfWalks(t *testing.T) {
 			t.Fatalf("seed %d: notices (-rules +told):\n%s", seed, diff)
 		}
 		for _, n := range told {
-			seen[n.Event+" "+n.on()]++
+			seen[n.Event+" "+n.On()]++
 		}
 	}
-	for _, e := range noticeEvents {
+	for _, e := range noticetest.Events() {
 		for _, on := range []string{"plan", "phase", "task"} {
 			if seen[string(e)+" "+on] == 0 {
 				t.Errorf("the walks never told that a %s is %s", on, e)
@@ -60,11 +61,11 @@ func TestOwnerHearsOnceOfEachFailure(t *testing.T) {
 		}
 		got := make(map[string]int)
 		for _, n := range told {
-			if n.on() == "task" && n.Event == "failed" {
-				if to := noticeTo(n); !slices.Equal(to, []string{"user:ann"}) || len(n.data.Tasks) != 1 {
+			if n.On() == "task" && n.Event == "failed" {
+				if to := noticeTo(n); !slices.Equal(to, []string{"user:ann"}) || len(n.Facts.Tasks) != 1 {
 					t.Errorf("%q is told to %s", n.Title, to)
 				}
-				got[fmt.Sprint(n.seq, n.data.Tasks[0].ID)]++
+				got[fmt.Sprint(n.Seq, n.Facts.Tasks[0].ID)]++
 			}
 		}
 		want := make(map[string]int)
@@ -85,7 +86,7 @@ func TestOwnerHearsOnceOfEachFailure(t *testing.T) {
 
 // noticeWalk takes a plan of any shape through any commands, and returns what
 // each of them tells.
-func noticeWalk(t *testing.T, d *aDice, listen func(releaseplan.Content) releaseplan.Content) (*aLife, []noticeTold) {
+func noticeWalk(t *testing.T, d *aDice, listen func(releaseplan.Content) releaseplan.Content) (*aLife, []noticetest.Told) {
 	t.Helper()
 	p, trail, err := releaseplan.NewPlan(releaseplan.Identity{ID: "walk", Key: []byte("0123456789abcdef")}, listen(d.content()), aAnn, aStart)
 	if err != nil { // a schedule outside the window
@@ -93,7 +94,7 @@ func noticeWalk(t *testing.T, d *aDice, listen func(releaseplan.Content) release
 	}
 	a := &aLife{TB: t, p: p, now: aStart, trail: trail}
 	events, err := releaseplan.Notices(nil, p, trail)
-	told := noticesIn(t, cMust(t, events, err))
+	told := noticetest.Read(t, cMust(t, events, err))
 	for range 150 {
 		a.now = aLater(d, a.p, a.now)
 		c, by := d.command(a.p.At(a.now), a.now)
@@ -113,7 +114,7 @@ func noticeWalk(t *testing.T, d *aDice, listen func(releaseplan.Content) release
 }
 
 // noticesOfTrail returns what a trail tells, read as it is stored, in one piece.
-func noticesOfTrail(t *testing.T, trail []releaseplan.Change) []noticeTold {
+func noticesOfTrail(t *testing.T, trail []releaseplan.Change) []noticetest.Told {
 	t.Helper()
 	stored, err := json.Marshal(trail)
 	var read []releaseplan.Change
@@ -122,18 +123,18 @@ func noticesOfTrail(t *testing.T, trail []releaseplan.Change) []noticeTold {
 	}
 	p, err := releaseplan.Fold(read)
 	events, noticeErr := releaseplan.Notices(nil, cMust(t, p, err), read)
-	return noticesIn(t, cMust(t, events, noticeErr))
+	return noticetest.Read(t, cMust(t, events, noticeErr))
 }
 
 // noticeLines writes notices as "seq event of task id", one for each thing.
-func noticeLines(all []noticeTold) (lines []string) {
+func noticeLines(all []noticetest.Told) (lines []string) {
 	for _, n := range all {
-		switch on := n.on(); on {
+		switch on := n.On(); on {
 		case "plan":
-			lines = append(lines, fmt.Sprint(n.seq, " ", n.Event, " plan"))
+			lines = append(lines, fmt.Sprint(n.Seq, " ", n.Event, " plan"))
 		default:
-			for _, part := range slices.Concat(n.data.Phases, n.data.Tasks) {
-				lines = append(lines, fmt.Sprint(n.seq, " ", n.Event, " ", on, " ", part.ID))
+			for _, part := range slices.Concat(n.Facts.Phases, n.Facts.Tasks) {
+				lines = append(lines, fmt.Sprint(n.Seq, " ", n.Event, " ", on, " ", part.ID))
 			}
 		}
 	}

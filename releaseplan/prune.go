@@ -114,7 +114,7 @@ func (w *pruning) slowest(ctx context.Context) (int64, error) {
 
 // plan prunes one plan, again if others commit it meanwhile.
 func (w *pruning) plan(ctx context.Context, id string) error {
-	unlock, err := w.plans.locks.lock(ctx, id)
+	unlock, err := w.plans.locks.Lock(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (w *pruning) plan(ctx context.Context, id string) error {
 		}
 		err = w.cut(ctx, st)
 		if errors.Is(err, errStale) || err != nil && isConflict(err) {
-			w.plans.cache.drop(id)
+			w.plans.cache.Drop(id)
 			continue
 		}
 		return err

@@ -132,12 +132,12 @@ func (w *pruning) write(ctx context.Context, st *stored, anchor Anchor, ops []st
 	for some := range slices.Chunk(ops, store.MaxOps) {
 		version, err := w.plans.store.Commit(ctx, some...)
 		if err != nil {
-			w.plans.cache.drop(st.plan.id)
+			w.plans.cache.Drop(st.plan.id)
 			return err
 		}
 		if some[0].Key == planKey(st.plan.id) {
 			out.version = version
-			w.plans.cache.put(&out)
+			w.plans.keep(&out)
 		}
 	}
 	return nil

@@ -111,12 +111,13 @@ func (r *Runner) hold(ctx context.Context) (again bool) {
 	}
 
 	var lease sync.WaitGroup
+	heartbeat := r.heartbeat()
 	leased, release := context.WithCancel(context.WithoutCancel(ctx)) // until the last handler has returned
 	born := make(chan struct{})
-	lease.Go(func() { r.beat(leased, born, lost) })
+	lease.Go(func() { heartbeat.Beat(leased, born, lost) })
 	select {
 	case <-born: // before that, what it took would look abandoned
-		lease.Go(func() { r.watch(leased) })
+		lease.Go(func() { heartbeat.Watch(leased, r.inherit) })
 		if r.Metrics != nil {
 			r.wg.Go(func() { r.watchOver(alive) })
 		}

@@ -90,7 +90,7 @@ func TestRunnerSweepVisitsNoIdlePlan(t *testing.T) {
 		if err != nil || wait != r.Poll {
 			t.Fatalf("look again in %v, %v", wait, err)
 		}
-		if err := r.takeOver(t.Context(), nil); err != nil {
+		if err := r.heartbeat().Look(t.Context(), r.inherit); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -111,7 +111,7 @@ func BenchmarkRunnerIdle(b *testing.B) {
 		if _, err := r.sweep(ctx, ctx); err != nil {
 			b.Fatal(err)
 		}
-		if err := r.takeOver(ctx, nil); err != nil {
+		if err := r.heartbeat().Look(ctx, r.inherit); err != nil {
 			b.Fatal(err)
 		}
 	}

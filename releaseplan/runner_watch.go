@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/panics"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -84,7 +85,7 @@ func (r *Runner) measure(ctx context.Context, g gauge, name string, q MetricQuer
 	r.wg.Go(func() {
 		defer r.setMeasured(g, false)
 		var a answer
-		a.err = guard(func() (err error) {
+		a.err = panics.Try(func() (err error) {
 			a.sample, err = r.Metrics.Measure(asking, q)
 			return err
 		})
@@ -102,8 +103,8 @@ func (r *Runner) measure(ctx context.Context, g gauge, name string, q MetricQuer
 	if a.err == nil || ctx.Err() != nil {
 		return
 	}
-	if crash, ok := errors.AsType[*panicError](a.err); ok {
-		r.Log.Error("a metric source panicked", "plan", g.plan, "safeguard", name, "stack", string(crash.stack))
+	if crash, ok := errors.AsType[*panics.Error](a.err); ok {
+		r.Log.Error("a metric source panicked", "plan", g.plan, "safeguard", name, "stack", string(crash.Stack))
 		return
 	}
 	r.Log.Warn("a safeguard could not be measured", "plan", g.plan, "safeguard", name, "error", remarkOf(withoutURL(a.err), nil))

@@ -10,6 +10,8 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/bell"
+	"github.com/penstock-go/penstock/internal/keylock"
+	"github.com/penstock-go/penstock/internal/lru"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store"
 )
@@ -69,8 +71,8 @@ type Service struct {
 	rules       Rules
 	now         func() time.Time
 	newID       func() string
-	cache       *cache
-	locks       locks
+	cache       *lru.Cache[string, *stored] // by id
+	locks       keylock.Locks
 	bell        bell.Bell
 }
 
@@ -102,11 +104,11 @@ func New(cfg Config) *Service {
 	}
 	switch {
 	case cfg.CacheBytes == 0:
-		s.cache = newCache(defaultCache)
+		s.cache = lru.New[string, *stored](defaultCache)
 	case cfg.CacheBytes > 0:
-		s.cache = newCache(cfg.CacheBytes)
+		s.cache = lru.New[string, *stored](cfg.CacheBytes)
 	default:
-		s.cache = newCache(0)
+		s.cache = lru.New[string, *stored](0)
 	}
 	return s
 }
@@ -253,37 +255,6 @@ func (s *Service) Get(ctx context.Context, id string, by penstock.Actor) (*Plan,
 	return st.plan.At(s.now()), nil
 }
 
-// Can tells of every action on the plan whether by could do it now, and if not,
-// everything that stands against it: see [Plan.Can].
-func (s *Service) Can(ctx context.Context, id string, by penstock.Actor) ([]Verdict, error) {
-	st, err := s.read(ctx, id, by, penstock.Read)
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	all := st.plan.Can(by, now)
-	return all, s.canFinalize(ctx, st.plan.At(now), by, all)
-}
-
-// CanTask is Can for every action on one task.
-func (s *Service) CanTask(ctx context.Context, id, task string, by penstock.Actor) ([]Verdict, error) {
-	st, err := s.read(ctx, id, by, penstock.Read)
-	if err != nil {
-		return nil, err
-	}
-	return st.plan.CanTask(task, by, s.now())
-}
-
-// CanMilestone is Can for every action on one milestone, which is named by its id
-// or name.
-func (s *Service) CanMilestone(ctx context.Context, id, milestone string, by penstock.Actor) ([]Verdict, error) {
-	st, err := s.read(ctx, id, by, penstock.Read)
-	if err != nil {
-		return nil, err
-	}
-	return st.plan.CanMilestone(milestone, by, s.now())
-}
-
 // read returns the plan as it is stored now, if by has a right on it.
 func (s *Service) read(ctx context.Context, id string, by penstock.Actor, right penstock.Right) (*stored, error) {
 	st, err := s.confirmed(ctx, id)
@@ -302,7 +273,7 @@ func (s *Service) confirmed(ctx context.Context, id string) (*stored, error) {
 	if err := checkID(id); err != nil {
 		return nil, err
 	}
-	st := s.cache.get(id)
+	st, _ := s.cache.Get(id)
 	if st == nil {
 		return s.fetch(ctx, id)
 	}
@@ -329,10 +300,10 @@ func (s *Service) fetch(ctx context.Context, id string) (*stored, error) {
 	}
 	st, err := s.load(ctx, id)
 	if err != nil {
-		s.cache.drop(id)
+		s.cache.Drop(id)
 		return nil, err
 	}
-	s.cache.put(st)
+	s.keep(st)
 	return st, nil
 }
 

@@ -58,7 +58,7 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 		p, err := s.attempt(ctx, id, c, by, commit, try > 0)
 		switch {
 		case errors.Is(err, errStale), err != nil && isConflict(err): // others came first
-			s.cache.drop(id)
+			s.cache.Drop(id)
 			if c.Action != Edit {
 				continue
 			}
@@ -80,11 +80,11 @@ const patience = 100 * time.Millisecond
 // must not stand still because a host's Authorizer does, goes on without its own.
 func (s *Service) turn(ctx context.Context, id string, by penstock.Actor) (unlock func(), err error) {
 	if by.ID != penstock.SystemID {
-		return s.locks.lock(ctx, id)
+		return s.locks.Lock(ctx, id)
 	}
 	soon, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if unlock, err = s.locks.lock(soon, id); err != nil && ctx.Err() == nil {
+	if unlock, err = s.locks.Lock(soon, id); err != nil && ctx.Err() == nil {
 		return func() {}, nil
 	}
 	return unlock, err
@@ -123,7 +123,7 @@ func (s *Service) base(ctx context.Context, id string, c Command, fresh bool) (*
 	if c.Action == Edit && !fresh {
 		return s.confirmed(ctx, id)
 	}
-	if st := s.cache.get(id); st != nil && !fresh {
+	if st, ok := s.cache.Get(id); ok && !fresh {
 		return st, nil
 	}
 	return s.fetch(ctx, id)
@@ -234,7 +234,7 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 		return nil, err
 	}
 	if c.Action == Delete {
-		s.cache.drop(base.plan.id)
+		s.cache.Drop(base.plan.id)
 	}
 	return done.plan, nil
 }
@@ -244,7 +244,7 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 // it is read again, and what was decided about the plan stands.
 func (s *Service) commitAround(ctx context.Context, ops []store.Op, before *Plan, out *stored) (*stored, error) {
 	if len(s.newReferences(before, out.plan)) > 0 { // all that do so write the head
-		unlock, err := s.locks.lock(ctx, headTurn)
+		unlock, err := s.locks.Lock(ctx, headTurn)
 		if err != nil {
 			return nil, err
 		}
@@ -295,7 +295,7 @@ func (s *Service) commit(ctx context.Context, ops []store.Op, out *stored, seen 
 	switch {
 	case err == nil:
 		out.committed(version)
-		s.cache.put(out)
+		s.keep(out)
 		s.bell.Committed(out.plan.id, out.plan.st.Changes)
 		return out, nil
 	case known(err):
@@ -308,12 +308,12 @@ func (s *Service) commit(ctx context.Context, ops []store.Op, out *stored, seen 
 	found, lookErr := s.wasCommitted(look, out, seen)
 	switch {
 	case lookErr != nil:
-		s.cache.drop(out.plan.id)
+		s.cache.Drop(out.plan.id)
 		return nil, fmt.Errorf("whether plan %s was stored is unknown: %w", out.plan.id, errors.Join(err, lookErr))
 	case !found:
 		return nil, fmt.Errorf("plan %s was not stored: %w", out.plan.id, err)
 	}
-	s.cache.drop(out.plan.id)
+	s.cache.Drop(out.plan.id)
 	s.bell.Committed(out.plan.id, out.plan.st.Changes)
 	return out, nil
 }

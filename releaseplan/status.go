@@ -116,6 +116,8 @@ type Attempt struct {
 	Result  TaskState `json:"result,omitempty"` // TaskDone, TaskFailed or TaskCanceled
 	Error   string    `json:"error,omitempty"`
 	Late    bool      `json:"late,omitempty"` // an outcome came after it had ended
+
+	Interrupted bool `json:"interrupted,omitempty"` // the process that carried it out is gone: nobody knows what came of it
 }
 
 // current returns the attempt that is under way, or nil.

@@ -39,6 +39,9 @@ func (t *transition) task() error {
 		kind = TaskEnded
 		s = s.ended(t.at, TaskFailed, c.Remark)
 		s.Remark = c.Remark
+		if n := len(s.Attempts); n > 0 {
+			s.Attempts[n-1].Interrupted = c.Action == Interrupt
+		}
 	case Abort:
 		kind = TaskStopped
 		s.Stopping, s.Remark = StopAbort, c.Remark

@@ -1,20 +1,18 @@
 package releaseplan
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/penstock-go/penstock"
-	"github.com/penstock-go/penstock/internal/canonical"
+	"github.com/penstock-go/penstock/internal/fault"
 )
 
 // Validate returns every fault of the content with its path, as one joined
@@ -253,86 +251,31 @@ func (v *validator) number(path string, n int64) {
 }
 
 func (v *validator) name(path, s string) {
-	switch n := utf8.RuneCountInString(s); {
-	case n == 0:
+	if s == "" {
 		v.fault(path, "must not be empty")
-	case n > MaxName:
-		v.fault(path, "%d characters are too many: at most %d", n, MaxName)
-	case len(s) > maxNameBytes:
-		v.fault(path, "%d bytes are too many: at most %d", len(s), maxNameBytes)
-	case !utf8.ValidString(s):
-		v.fault(path, "must be UTF-8")
-	default:
-		for _, r := range s {
-			if unicode.IsControl(r) {
-				v.fault(path, "must not hold control characters")
-				return
-			}
-		}
 	}
+	v.short(path, s)
 }
 
 // short checks a text that may be empty but is no longer than a name.
-func (v *validator) short(path, s string) {
-	if s != "" {
-		v.name(path, s)
-	}
-}
+func (v *validator) short(path, s string) { v.told(path, fault.Short(s, MaxName, maxNameBytes)) }
 
-func (v *validator) text(path, s string, limit int) {
-	switch {
-	case len(s) > limit:
-		v.fault(path, "%d bytes are too many: at most %d", len(s), limit)
-	case !utf8.ValidString(s):
-		v.fault(path, "must be UTF-8")
-	}
-}
+func (v *validator) text(path, s string, limit int) { v.told(path, fault.Text(s, limit)) }
 
 // object checks that raw is one JSON object of bounded size and depth.
 func (v *validator) object(path string, raw json.RawMessage) {
-	switch body := bytes.TrimSpace(raw); {
-	case len(raw) > MaxSpec:
-		v.fault(path, "%d bytes are too many: at most %d", len(raw), MaxSpec)
-	case len(body) == 0 || body[0] != '{' || !json.Valid(body):
-		v.fault(path, "must be a JSON object")
-	case depth(body) > maxDepth:
-		v.fault(path, "is nested more than %d deep", maxDepth)
-	case !utf8.Valid(body):
-		v.fault(path, "must be UTF-8")
-	default:
-		if _, err := canonical.Transform(body); err != nil {
-			v.fault(path, "does not mean the same to every reader: %v", err)
-		}
-	}
+	v.told(path, fault.Object(raw, MaxSpec, maxDepth))
 }
 
-// depth returns how deep valid JSON is nested.
-func depth(doc []byte) (deepest int) {
-	level, quoted := 0, false
-	for i := 0; i < len(doc); i++ {
-		switch c := doc[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
+// told adds a fault that is in words already; none are no fault.
+func (v *validator) told(path, why string) {
+	if why != "" {
+		v.fault(path, "%s", why)
 	}
-	return deepest
 }
 
 // short keeps what a stranger wrote short enough to repeat.
-func short(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
+func short(s string) string { return fault.Clip(s, 40) }
 
 // duration checks that d, if there is one, is written as JSON and read again as
 // what it is, and reports whether it is so.

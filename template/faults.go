@@ -3,10 +3,9 @@ package template
 import (
 	"errors"
 	"fmt"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/fault"
 )
 
 // A validator collects faults, each once, and the first hundred of them.
@@ -49,30 +48,14 @@ func (v *validator) name(path, s string) {
 }
 
 // short checks a text that may be empty but is no longer than a name.
-func (v *validator) short(path, s string) {
-	switch n := utf8.RuneCountInString(s); {
-	case n > MaxName:
-		v.fault(path, "%d characters are too many: at most %d", n, MaxName)
-	case len(s) > maxNameBytes:
-		v.fault(path, "%d bytes are too many: at most %d", len(s), maxNameBytes)
-	case !utf8.ValidString(s):
-		v.fault(path, "must be UTF-8")
-	default:
-		for _, r := range s {
-			if unicode.IsControl(r) {
-				v.fault(path, "must not hold control characters")
-				return
-			}
-		}
-	}
-}
+func (v *validator) short(path, s string) { v.words(path, fault.Short(s, MaxName, maxNameBytes)) }
 
-func (v *validator) text(path, s string, limit int) {
-	switch {
-	case len(s) > limit:
-		v.fault(path, "%d bytes are too many: at most %d", len(s), limit)
-	case !utf8.ValidString(s):
-		v.fault(path, "must be UTF-8")
+func (v *validator) text(path, s string, limit int) { v.words(path, fault.Text(s, limit)) }
+
+// words adds a fault that is in words already; none are no fault.
+func (v *validator) words(path, why string) {
+	if why != "" {
+		v.fault(path, "%s", why)
 	}
 }
 
@@ -84,19 +67,7 @@ func (v *validator) nest(path string, err error) {
 		v.faults = append(v.faults, err)
 	}
 	for _, f := range faults {
-		v.fault(under(path, f.Field), "%s", f.Why)
-	}
-}
-
-// under returns the path of a field of what is at path.
-func under(path, field string) string {
-	switch {
-	case path == "" || field == "":
-		return path + field
-	case field[0] == '[':
-		return path + field
-	default:
-		return path + "." + field
+		v.fault(fault.Under(path, f.Field), "%s", f.Why)
 	}
 }
 
@@ -107,18 +78,8 @@ func keyed(path, key string) string {
 			return fmt.Sprintf("%s[%q]", path, clip(key))
 		}
 	}
-	return under(path, clip(key))
+	return fault.Under(path, clip(key))
 }
 
 // clip shortens a text that an error shows.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	n := most
-	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
+func clip(s string) string { return fault.Clip(s, 60) }

@@ -3,6 +3,8 @@ package template
 import (
 	"slices"
 	"strconv"
+
+	"github.com/penstock-go/penstock/internal/fault"
 )
 
 // A place is where a part of a content is. It becomes a path only when it is told:
@@ -32,7 +34,7 @@ func (p *place) String() (path string) {
 		case p.name == "":
 			path += "[" + strconv.Itoa(p.index) + "]"
 		default:
-			path = under(path, p.name)
+			path = fault.Under(path, p.name)
 		}
 	}
 	return path

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/fault"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
 
@@ -101,7 +102,7 @@ func (t *Template) customs(v *validator, catalog *rollout.Catalog) {
 			again := checked(catalog, s, "true")
 			for _, f := range checked(catalog, s, "1") {
 				if slices.ContainsFunc(again, func(g *penstock.InvalidError) bool { return *f == *g }) {
-					v.fault(under(path, f.Field), "%s", f.Why)
+					v.fault(fault.Under(path, f.Field), "%s", f.Why)
 				}
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/fault"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -21,7 +22,7 @@ func (t *Template) rehearse(v *validator, u *uses) {
 	}
 	for _, f := range first {
 		if again[*f] && !u.excuses(f.Field) {
-			v.fault(under("content", f.Field), "%s", f.Why)
+			v.fault(fault.Under("content", f.Field), "%s", f.Why)
 		}
 	}
 }

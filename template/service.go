@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/records"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store"
@@ -58,8 +59,7 @@ type Service struct {
 	limit      int
 	now        func() time.Time
 	newID      func() string
-	commits    *penstock.IDs
-	turn       chan struct{} // held by the write at work
+	writer     *records.Writer[head]
 	all        store.Collection[Template]
 	versions   store.Collection[Template]
 }
@@ -97,7 +97,7 @@ func NewService(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, authorizer: cfg.Authorizer, catalog: cfg.Catalog, rollout: cfg.Rollout, limit: cfg.Limit,
-		now: cfg.Now, newID: cfg.NewID, commits: penstock.NewIDs(cfg.Now), turn: make(chan struct{}, 1),
+		now: cfg.Now, newID: cfg.NewID,
 	}
 	if s.limit == 0 {
 		s.limit = DefaultLimit
@@ -108,6 +108,7 @@ func NewService(cfg Config) (*Service, error) {
 	if s.newID == nil {
 		s.newID = penstock.NewIDs(s.now).New
 	}
+	s.writer = newWriter(s)
 	s.all = store.Collection[Template]{Store: s.store, Kind: kindTemplate, Fields: fields,
 		Sort: func(t Template) int64 { return t.Created.At.UnixMicro() }}
 	s.versions = store.Collection[Template]{Store: s.store, Kind: kindVersion,

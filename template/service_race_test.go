@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/racetest"
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/template"
 )
@@ -19,26 +20,7 @@ import (
 // over the same store, and returns how many succeeded. What fails must be of one of the kinds.
 func race(w world, f func(s *template.Service, i int) error, kinds ...error) int {
 	other := newWorld(w.T, template.Config{Store: w.store})
-	var done atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 16 {
-		s := []*template.Service{w.Service, other.Service}[i%2]
-		wg.Go(func() {
-			err := f(s, i)
-			if err == nil {
-				done.Add(1)
-				return
-			}
-			for _, kind := range kinds {
-				if errors.Is(err, kind) {
-					return
-				}
-			}
-			w.Error(err)
-		})
-	}
-	wg.Wait()
-	return int(done.Load())
+	return racetest.Run(w, 16, []*template.Service{w.Service, other.Service}, f, kinds...)
 }
 
 func TestRaceForAName(t *testing.T) {

@@ -72,7 +72,7 @@ func (s *Service) refer(ctx context.Context, c *change, t *Template) error {
 	}
 	op, err := s.rollout.Refer(ctx, refsOf(all)...)
 	if err == nil {
-		c.ops = append(c.ops, op)
+		c.Ops = append(c.Ops, op)
 		return nil
 	}
 	if !errors.Is(err, penstock.ErrInvalid) {

@@ -38,7 +38,7 @@ func (s *Service) Create(ctx context.Context, t Template, by penstock.Actor) (Te
 		return Template{}, notAnID(t.ID)
 	}
 	err = s.write(ctx, by, func(c *change) error {
-		if c.head.Live >= s.limit {
+		if c.Head.Live >= s.limit {
 			return &LimitError{Limit: s.limit}
 		}
 		if _, _, err := s.load(ctx, t.ID); !errors.Is(err, penstock.ErrNotFound) {
@@ -47,8 +47,8 @@ func (s *Service) Create(ctx context.Context, t Template, by penstock.Actor) (Te
 			}
 			return err
 		}
-		c.head.Live++
-		t.Created = stampOf(by, c.at)
+		c.Head.Live++
+		t.Created = stampOf(by, c.At)
 		t.Updated = t.Created
 		if err := s.rename(ctx, c, "", t.Name); err != nil {
 			return err
@@ -138,7 +138,7 @@ func (s *Service) Update(ctx context.Context, id string, version int64, f func(*
 		if same {
 			return nil
 		}
-		after.Updated = stampOf(by, c.at)
+		after.Updated = stampOf(by, c.At)
 		if err := s.rename(ctx, c, before.Name, after.Name); err != nil {
 			return err
 		}
@@ -169,8 +169,8 @@ func (s *Service) Archive(ctx context.Context, id string, by penstock.Actor) (Te
 		if t.archived() {
 			return "", nil
 		}
-		c.head.Live--
-		t.Archived = c.at
+		c.Head.Live--
+		t.Archived = c.At
 		return EventArchived, nil
 	})
 }
@@ -182,10 +182,10 @@ func (s *Service) Unarchive(ctx context.Context, id string, by penstock.Actor) (
 		if !t.archived() {
 			return "", nil
 		}
-		if c.head.Live >= s.limit {
+		if c.Head.Live >= s.limit {
 			return "", &LimitError{Limit: s.limit}
 		}
-		c.head.Live++
+		c.Head.Live++
 		t.Archived = time.Time{}
 		return EventUnarchived, nil
 	})
@@ -224,16 +224,16 @@ func (s *Service) Delete(ctx context.Context, id string, by penstock.Actor) erro
 		if err != nil {
 			return err
 		}
-		c.ops = append(c.ops, s.all.Delete(id, record, e))
+		c.Ops = append(c.Ops, s.all.Delete(id, record, e))
 		if !t.archived() {
-			c.head.Live--
+			c.Head.Live--
 		}
 		page, err := s.store.Find(ctx, store.Query{Kind: kindVersion, Where: []store.Filter{store.Equals(fieldTemplate, id)}, Limit: store.MaxLimit, NoBody: true})
 		if err != nil {
 			return fmt.Errorf("find the versions of template %s: %w", id, err)
 		}
 		for _, r := range page.Records {
-			c.ops = append(c.ops, store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}})
+			c.Ops = append(c.Ops, store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}})
 		}
 		return s.rename(ctx, c, t.Name, "")
 	})

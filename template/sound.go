@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/fault"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -73,7 +74,7 @@ func (v *validator) document(at *place, raw json.RawMessage) {
 		v.fault(at.String(), "%d bytes are too many: at most %d", len(raw), releaseplan.MaxSpec)
 	case len(body) == 0 || body[0] != '{' && body[0] != '"' || !json.Valid(body):
 		v.fault(at.String(), "must be a JSON object")
-	case depth(body) > maxDepth:
+	case fault.Depth(body) > maxDepth:
 		v.fault(at.String(), "is nested more than %d deep", maxDepth)
 	case !utf8.Valid(body):
 		v.fault(at.String(), "must be UTF-8")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/penstock-go/penstock/internal/fault"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -32,9 +33,9 @@ func (t *Template) uses(v *validator, c *releaseplan.Content) *uses {
 			switch {
 			case u.known[name] != nil || name == FeatureName && at.isGroup() || v.full():
 			case name == FeatureName:
-				v.fault(under("content", at.String()), "{{%s}} is filled in only in the %s of strategies; write {{!%s}} for the braces themselves", name, groupID, name)
+				v.fault(fault.Under("content", at.String()), "{{%s}} is filled in only in the %s of strategies; write {{!%s}} for the braces themselves", name, groupID, name)
 			default:
-				v.fault(under("content", at.String()), "{{%s}} is no parameter; write {{!%s}} for the braces themselves", clip(name), clip(name))
+				v.fault(fault.Under("content", at.String()), "{{%s}} is no parameter; write {{!%s}} for the braces themselves", clip(name), clip(name))
 			}
 		}
 		return s
@@ -45,7 +46,7 @@ func (t *Template) uses(v *validator, c *releaseplan.Content) *uses {
 		key: func(at *place, key string) {
 			for _, name := range names(key) {
 				if u.known[name] != nil && !v.full() {
-					v.fault(under("content", at.String()), "{{%s}} cannot be filled in in a key", name)
+					v.fault(fault.Under("content", at.String()), "{{%s}} cannot be filled in in a key", name)
 				}
 			}
 		},
@@ -105,7 +106,7 @@ func (u *uses) note(at fmt.Stringer, name string) {
 func (u *uses) takes(v *validator, at *place, value string) {
 	found := names(value)
 	if len(found) != 1 || value != "{{"+found[0]+"}}" || u.known[found[0]] == nil {
-		v.fault(under("content", at.String()), "a template keeps no secret: name a parameter, {{name}}, or leave it empty")
+		v.fault(fault.Under("content", at.String()), "a template keeps no secret: name a parameter, {{name}}, or leave it empty")
 		return
 	}
 	u.secret[found[0]] = true
@@ -126,7 +127,7 @@ func (t *Template) secrets(v *validator, u *uses) {
 			v.fault(fmt.Sprintf("parameters[%d].default", i), "a template keeps no secret: a secret variable takes this parameter")
 		}
 		for _, at := range u.of[p.Name] {
-			v.fault(under("content", at.String()), "{{%s}} is the value of a secret variable and can be nowhere else", p.Name)
+			v.fault(fault.Under("content", at.String()), "{{%s}} is the value of a secret variable and can be nowhere else", p.Name)
 		}
 	}
 }

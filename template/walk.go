@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/penstock-go/penstock/internal/fault"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -83,7 +84,7 @@ func (v *visitor) document(at *place, raw json.RawMessage) json.RawMessage {
 	if !strings.Contains(string(raw), "{{") && !strings.Contains(string(raw), `\u007`) {
 		return raw
 	}
-	if len(raw) > releaseplan.MaxSpec || depth(raw) > maxDepth {
+	if len(raw) > releaseplan.MaxSpec || fault.Depth(raw) > maxDepth {
 		return raw
 	}
 	d := json.NewDecoder(strings.NewReader(string(raw)))
@@ -132,26 +133,6 @@ func (v *visitor) node(at *place, x any, changed *bool) any {
 		}
 	}
 	return x
-}
-
-// depth returns how deep a JSON document is nested.
-func depth(doc []byte) (deepest int) {
-	level, quoted := 0, false
-	for i := 0; i < len(doc); i++ {
-		switch c := doc[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			level++
-			deepest = max(deepest, level)
-		case c == '}' || c == ']':
-			level--
-		}
-	}
-	return deepest
 }
 
 // jsonName returns the name of a field in JSON.

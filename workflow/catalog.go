@@ -26,8 +26,9 @@ func (Trust) Resolve(context.Context, Reference) (string, error) { return "", ni
 // A Reference is a name of something of the host's that a spec holds.
 type Reference struct {
 	Kind    ReferenceKind
-	Project string // where it is looked for, if it belongs to a project other than the workflow's
+	Project string // where it is looked for: the workflow's, unless the spec names another
 	Name    string
+	Env     string // of a service: where it is
 	Field   string // the path in the spec
 	set     func(id string) error
 }
@@ -46,6 +47,7 @@ type ReferenceKind string
 
 // The kinds of references.
 const (
+	RefProject     ReferenceKind = "project"   // of a definition or a ticket
 	RefCodeHost    ReferenceKind = "code host" // its id is a number
 	RefRegistry    ReferenceKind = "image registry"
 	RefDatabase    ReferenceKind = "database instance"
@@ -53,6 +55,7 @@ const (
 	RefTest        ReferenceKind = "test"
 	RefScanning    ReferenceKind = "scanning"
 	RefEnvironment ReferenceKind = "environment"
+	RefService     ReferenceKind = "service" // of an environment
 	RefCluster     ReferenceKind = "cluster"
 )
 

@@ -1,7 +1,11 @@
 package workflow_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +27,16 @@ func TestWhatSpecsName(t *testing.T) {
 			[]string{"image registry r registry", "build b service_and_builds[0].build_name", "code host gitlab service_and_builds[0].repos[0].codehost_name"},
 			`{"registry":"r","docker_registry_id":"7","service_and_builds":[{"service_name":"a","build_name":"b","repos":[{"codehost_id":7,"codehost_name":"gitlab","repo_name":"a"}]}],"service_and_builds_options":[{"service_name":"a","build_name":"c"}]}`,
 		},
+		{"zadig-build", `{"docker_registry_id":"r"}`, []string{"image registry r docker_registry_id"}, `{"docker_registry_id":"r"}`},
 		{"zadig-deploy", `{"env":"qa"}`, []string{"environment qa env"}, `{"env":"qa"}`},
+		{
+			"zadig-deploy", `{"env":"qa","services":[{"service_name":"web"},{"service_name":"{{.workflow.params.x}}"},{"service_name":"api"}]}`,
+			[]string{"environment qa env", "service web in qa services[0].service_name", "service api in qa services[2].service_name"},
+			`{"env":"qa","services":[{"service_name":"web"},{"service_name":"{{.workflow.params.x}}"},{"service_name":"api"}]}`,
+		},
+		{"zadig-deploy", `{"env":"{{.workflow.params.env}}","services":[{"service_name":"web"}]}`, nil, `{"env":"{{.workflow.params.env}}","services":[{"service_name":"web"}]}`},
+		{"custom-deploy", `{"docker_registry_id":"r"}`, []string{"image registry r docker_registry_id"}, `{"docker_registry_id":"r"}`},
+		{"sql", `{"id":"d"}`, []string{"database instance d id"}, `{"id":"d"}`},
 		{"zadig-deploy", `{"env":"{{.workflow.params.env}}"}`, nil, `{"env":"{{.workflow.params.env}}"}`},
 		{"custom-deploy", `{"cluster_id":"c"}`, []string{"cluster c cluster_id"}, `{"cluster_id":"c"}`},
 		{
@@ -60,6 +73,9 @@ func TestWhatSpecsName(t *testing.T) {
 			name := r.Name
 			if r.Project != "" {
 				name = r.Project + "/" + name
+			}
+			if r.Env != "" {
+				name += " in " + r.Env
 			}
 			got = append(got, string(r.Kind)+" "+name+" "+r.Field)
 			if err := r.Set(""); err != nil {
@@ -99,6 +115,7 @@ func TestAnUnknownNameIsNotFound(t *testing.T) {
 		workflow.RefCodeHost:    "failed to find code host with name:N",
 		workflow.RefDatabase:    "failed to find database instance N, error: not found",
 		workflow.RefEnvironment: "environment N: not found",
+		workflow.RefService:     "service N: not found",
 	} {
 		err := &workflow.UnknownNameError{Reference: workflow.Reference{Kind: kind, Name: "N"}}
 		if !errors.Is(err, penstock.ErrNotFound) || err.Error() != want {
@@ -107,5 +124,52 @@ func TestAnUnknownNameIsNotFound(t *testing.T) {
 	}
 	if id, err := (workflow.Trust{}).Resolve(t.Context(), workflow.Reference{Name: "a"}); id != "" || err != nil {
 		t.Errorf("got %q, %v", id, err)
+	}
+}
+
+// A noting Catalog notes what it is asked for.
+type noting struct {
+	mu    sync.Mutex
+	asked []string
+}
+
+func (n *noting) Resolve(_ context.Context, ref workflow.Reference) (string, error) {
+	if ref.Kind == workflow.RefProject {
+		return "", nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked = append(n.asked, ref.Name)
+	return "{{.id of " + ref.Name, nil
+}
+
+// A name that was filled in is asked for, even if it looks like a variable.
+func TestACatalogIsAskedForWhatWasFilledIn(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, value, want string }{
+		{"{{.workflow.params.db}}", "orders", `"database_name":"orders","id":"{{.id of orders"`},
+		{"{{.workflow.params.db}}", "orders{{.x", `"database_name":"orders{{.x","id":"{{.id of orders{{.x"`},
+		{"{{.workflow.params.db}}", "{{.workflow.id}}", `"database_name":"{{.workflow.id}}","id":"{{.id of {{.workflow.id}}"`},
+		{"{{.workflow.params.db}}", "\U000F0000{{{.", `"database_name":"` + "\U000F0000" + `{{{.","id":"{{.id of ` + "\U000F0000" + `{{{."`},
+	} {
+		catalog := new(noting)
+		p := newPlant(t, workflow.Config{Catalog: catalog})
+		d := oneByOne("k", "a")
+		d.Params = []workflow.Param{{Name: "db", Type: workflow.StringParam, Value: row.value}}
+		d.Stages[0].Jobs[0] = workflow.Job{Name: "a", Type: "sql", Spec: json.RawMessage(`{"database_name":"` + row.name + `","sql":"select '{{ .x }}'"}`)}
+		p.define(d)
+		var told string
+		stop := p.drive(workflow.NewLocal(p.Service, map[string]workflow.Executor{"sql": workflow.ExecutorFunc(func(_ context.Context, e workflow.Execution) (map[string]string, error) {
+			told = string(e.Spec)
+			return nil, nil
+		})}))
+		wantState(t, p.await(p.start("k", workflow.Start{}).ID()), workflow.RunPassed)
+		stop()
+		if !strings.Contains(told, row.want) || !strings.Contains(told, `select '{{ .x }}'`) {
+			t.Errorf("%q: the job is told %s", row.value, told)
+		}
+		if diff := cmp.Diff([]string{row.value}, catalog.asked); diff != "" {
+			t.Errorf("%q: -want +got:\n%s", row.value, diff)
+		}
 	}
 }

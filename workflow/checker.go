@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/fault"
 )
 
 // A Checker collects faults, each with the path of the field; no more than 1,000.
@@ -50,7 +49,12 @@ func (c *Checker) Err(field string, err error) {
 }
 
 // Faults returns what was found as one joined error, or nil.
-func (c *Checker) Faults() error { return errors.Join(*c.list()...) }
+func (c *Checker) Faults() error {
+	if c.faults == nil {
+		return nil
+	}
+	return errors.Join(*c.faults...)
+}
 
 // Required reports a text that is missing, is no UTF-8, or is longer than limit
 // bytes.
@@ -63,12 +67,7 @@ func (c *Checker) Required(field, s string, limit int) {
 
 // Text reports a text that is no UTF-8 or is longer than limit bytes.
 func (c *Checker) Text(field, s string, limit int) {
-	switch {
-	case len(s) > limit:
-		c.Fault(field, "%d bytes are too many: at most %d", len(s), limit)
-	case !utf8.ValidString(s):
-		c.Fault(field, "must be UTF-8")
-	}
+	c.told(field, fault.Text(s, limit))
 }
 
 // Name reports a text that is empty, is longer than a name, is no UTF-8, or has
@@ -83,20 +82,13 @@ func (c *Checker) Name(field, s string) {
 
 // Short is [Checker.Name] for a text that may be empty.
 func (c *Checker) Short(field, s string) {
-	switch n := utf8.RuneCountInString(s); {
-	case n > MaxName:
-		c.Fault(field, "%d characters are too many: at most %d", n, MaxName)
-	case len(s) > maxNameBytes:
-		c.Fault(field, "%d bytes are too many: at most %d", len(s), maxNameBytes)
-	case !utf8.ValidString(s):
-		c.Fault(field, "must be UTF-8")
-	default:
-		for _, r := range s {
-			if unicode.IsControl(r) {
-				c.Fault(field, "must not hold control characters")
-				return
-			}
-		}
+	c.told(field, fault.Short(s, MaxName, maxNameBytes))
+}
+
+// told adds a fault that is in words already; none are no fault.
+func (c *Checker) told(field, why string) {
+	if why != "" {
+		c.Fault(field, "%s", why)
 	}
 }
 
@@ -122,18 +114,7 @@ func (c *Checker) Count(field string, n, limit int) bool {
 	return n <= limit
 }
 
-func (c *Checker) join(field string) string {
-	switch {
-	case c.path == "":
-		return field
-	case field == "":
-		return c.path
-	case field[0] == '[':
-		return c.path + field
-	default:
-		return c.path + "." + field
-	}
-}
+func (c *Checker) join(field string) string { return fault.Under(c.path, field) }
 
 func (c *Checker) list() *[]error {
 	if c.faults == nil {
@@ -159,12 +140,7 @@ func either(words []string) string {
 }
 
 // short keeps what a stranger wrote short enough to repeat.
-func short(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
+func short(s string) string { return fault.Clip(s, 40) }
 
 // maxFaults is how many faults are told at once.
 const maxFaults = 1_000

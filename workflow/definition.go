@@ -16,19 +16,37 @@ type Definition struct {
 	Stages      []Stage `json:"stages,omitempty"` // one after another; at least one
 
 	// ConcurrencyLimit is how many runs there can be at once; nil and -1 mean any
-	// number. With 0 the definition is stored, but no run can start.
+	// number. With 0 the definition is stored, but no run can start; one that is queued
+	// waits until that changes, and [Service.Can] says so.
 	ConcurrencyLimit *int `json:"concurrency_limit,omitempty"`
 
 	Storages       []ShareStorage    `json:"share_storages,omitempty"`
-	Notify         []json.RawMessage `json:"notify_ctls,omitempty"`            // JSON objects, kept as they are
+	Notify         []json.RawMessage `json:"notify_ctls,omitempty"`            // JSON objects, kept as they are: see [NotifyControl]
 	RemarkRequired bool              `json:"remark_required,omitempty"`        // a start has to say why
 	TicketRequired bool              `json:"enable_approval_ticket,omitempty"` // a start has to name a pre-approval ticket
 }
 
-// A ShareStorage is a volume that jobs share.
+// A ShareStorage is a volume that jobs share. Members that it does not know survive.
 type ShareStorage struct {
 	Name string `json:"name"`           // unique in the definition
 	Path string `json:"path,omitempty"` // where jobs find it; absolute
+	Rest
+}
+
+// plainStorage is a ShareStorage without its methods.
+type plainStorage ShareStorage
+
+// MarshalJSON writes the storage with everything that it was read with.
+func (s ShareStorage) MarshalJSON() ([]byte, error) { return encodeOpen(plainStorage(s)) }
+
+// UnmarshalJSON reads what [ShareStorage.MarshalJSON] writes.
+func (s *ShareStorage) UnmarshalJSON(text []byte) error {
+	var p plainStorage
+	if err := decodeOpen(text, &p); err != nil {
+		return err
+	}
+	*s = ShareStorage(p)
+	return nil
 }
 
 // DisplayName returns the name for people: Name, or else Key.

@@ -2,7 +2,9 @@ package workflow
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -15,6 +17,12 @@ import (
 // The stored run is the truth, and an engine only its doorbell: a wake may be lost, doubled or late, and an
 // engine that finds runs by itself needs none. Whatever two engines do at once for
 // one run, each attempt is executed once: by who leased it.
+//
+// An engine leases the attempt of a [StepExecute] by a [Lease] that it gives to Step, under an id of its own,
+// and lets [Service.Execute] carry it out. Whether a process of such an engine is gone nobody else can
+// tell, so that no Local takes its attempts over: the engine reports each that is lost, by an
+// [Interrupt], and the crash policy of the job tells what follows. Leases that begin
+// with "local-" are those of Locals.
 type Engine interface {
 	// Wake tells that there may be something to do for a run. It returns soon, and is
 	// safe for concurrent use.
@@ -29,27 +37,15 @@ type Engine interface {
 func (s *Service) Attach(e Engine, types ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.engines = append(slices.Clone(s.engines), attached{e, types})
-}
-
-// An attached engine is one with the types of jobs that it executes.
-type attached struct {
-	Engine
-	types []string
-}
-
-// executed returns the types of jobs that attached engines execute, and false if none told.
-func (s *Service) executed() (types map[string]bool, told bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	types = make(map[string]bool)
-	for _, e := range s.engines {
-		told = told || len(e.types) > 0
-		for _, t := range e.types {
-			types[t] = true
+	s.engines = append(slices.Clone(s.engines), e)
+	executed := maps.Clone(s.executed) // who reads it has no lock
+	for _, t := range types {
+		if executed == nil {
+			executed = make(map[string]bool)
 		}
+		executed[t] = true
 	}
-	return types, told
+	s.executed = executed
 }
 
 // An Input is what an engine has learned about a run. The zero Input says that it
@@ -76,6 +72,8 @@ func (s *Service) Step(ctx context.Context, runID string, in Input) (Next, error
 		c.Action = Advance
 	case !c.Action.internal():
 		return Next{}, penstock.Invalid("command.action", "%q is not the library's own: see Do", short(string(c.Action)))
+	case c.Action == Lease && strings.HasPrefix(c.Lease, localLease):
+		return Next{}, penstock.Invalid("command.lease", "%q is one of a Local", short(c.Lease))
 	case c.Action == Admit: // limits may stand against it
 		c.Action = Advance
 	}
@@ -84,7 +82,7 @@ func (s *Service) Step(ctx context.Context, runID string, in Input) (Next, error
 		return Next{}, err
 	}
 	if r.st.State == RunQueued {
-		if err := s.admit(ctx, r.graph.def.Key); err != nil {
+		if err := s.admit(ctx, r.graph.def.Key, func(string, error) {}); err != nil {
 			return Next{}, err
 		}
 		st, err := s.confirmedRun(ctx, runID)

@@ -40,6 +40,7 @@ type Execution struct {
 	Spec     json.RawMessage // variables filled in, secret ones included: not to be logged
 	Storages []ShareStorage  // what the jobs of the run share
 	Log      io.Writer       // of the job; secrets are masked in it; never fails, safe for concurrent use
+	Masker   *Masker         // of the secrets, for text of which only a part is passed on; may be nil
 }
 
 // Causes for which the context of an Executor ends.

@@ -16,7 +16,7 @@ type Job struct {
 	Crash     CrashPolicy    `json:"crash_policy,omitempty"`   // what becomes of an attempt whose process is gone
 
 	ServiceModules []json.RawMessage `json:"service_modules,omitempty"` // JSON objects, kept as they are
-	Notify         []json.RawMessage `json:"notify_ctls,omitempty"`     // JSON objects, kept as they are
+	Notify         []json.RawMessage `json:"notify_ctls,omitempty"`     // JSON objects, kept as they are: see [NotifyControl]
 }
 
 // A CrashPolicy says what becomes of an attempt whose process is gone.

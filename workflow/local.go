@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/penstock-go/penstock/store"
@@ -20,13 +21,13 @@ import (
 //
 // What a Local executes is under a lease, which the attempt names and a heartbeat
 // keeps. When a process ends without a word, its heartbeat stops, and the next Local that
-// notices takes over what it left: what had finished is kept, and of what was being
+// notices takes over what it left, but nothing of other engines: what had finished is kept, and of what was being
 // executed the job's own policy tells whether it is repeated or has failed. Any
 // number of Locals, in any number of processes, may share a store.
 type Local struct {
 	Workers int           // attempts at the same time; default: 64
 	Poll    time.Duration // how often to look for what other processes did, if the store does not tell; default: 1 s
-	TTL     time.Duration // how long a heartbeat may be silent, and the store take for an answer; default: 15 s
+	TTL     time.Duration // how long a heartbeat may be silent, and the store or a provider of approvals take for an answer; default: 15 s
 	Drain   time.Duration // how long executors may go on when Run ends, before they are told to stop; default: 0
 	Log     *slog.Logger  // default: none
 
@@ -38,21 +39,28 @@ type Local struct {
 	again   chan struct{} // a worker is free for what was left
 	alarmed chan struct{} // there is less time left than was thought
 
-	wg sync.WaitGroup // executors, and calls of providers
+	wg      sync.WaitGroup // executors, and calls of providers
+	workers sync.WaitGroup // goroutines that carry attempts out
+	idle    atomic.Int32   // of them
+	hire    chan begun     // taken by one that is idle
 
-	mu      sync.Mutex
-	running bool
-	lease   string          // under which attempts are begun now
-	open    bool            // attempts can be begun
-	work    context.Context //nolint:containedctx // of every executor: whoever commits may begin an attempt
-	ending  chan struct{}   // closed when Run is to return soon
-	busy    int             // workers
-	queued  bool            // runs may wait for workers: who wants one has its turn, and who becomes free says so
-	refused bool            // somebody had to wait since those who wait were looked for
-	missed  bool            // a run was not heard of
-	next    time.Time       // when to look around again
-	active  map[string]*activeAttempt
-	asked   map[string]time.Time // providers, by request: when to ask again; zero: being asked
+	mu       sync.Mutex
+	running  bool
+	lease    string          // under which attempts are begun now
+	open     bool            // attempts can be begun
+	work     context.Context //nolint:containedctx // of every executor: whoever commits may begin an attempt
+	ending   chan struct{}   // closed when Run is to return soon
+	retired  chan struct{}   // closed once nothing more is begun under the lease
+	busy     int             // workers
+	queued   bool            // runs may wait for workers: who wants one has its turn, and who becomes free says so
+	refused  bool            // somebody had to wait since those who wait were looked for
+	missed   bool            // a run was not heard of
+	next     time.Time       // when to look around again
+	active   map[string]*activeAttempt
+	busyWith map[string]int       // attempts by run
+	doubtful map[string]bool      // runs of which attempts may have begun although their commit failed
+	executed map[string]bool      // attempts whose outcomes could not be recorded
+	asked    map[string]time.Time // providers, by request: when to ask again; zero: being asked
 }
 
 // An activeAttempt is one that an executor works on, or is about to.
@@ -71,10 +79,12 @@ type activeAttempt struct {
 const heard = 1024
 
 // NewLocal returns a Local of the service's runs, and attaches it: see
-// [Service.Attach]. Executors are by type of job; jobs of other types are left to other
-// engines.
+// [Service.Attach]. Executors are by type of job, and nil is none; jobs of other types are left to
+// other engines.
 func NewLocal(s *Service, executors map[string]Executor) *Local {
-	l := &Local{service: s, executors: maps.Clone(executors), rung: make(chan string, heard), again: make(chan struct{}, 1), alarmed: make(chan struct{}, 1)}
+	executors = maps.Clone(executors)
+	maps.DeleteFunc(executors, func(_ string, e Executor) bool { return e == nil })
+	l := &Local{service: s, executors: executors, rung: make(chan string, heard), hire: make(chan begun), again: make(chan struct{}, 1), alarmed: make(chan struct{}, 1)}
 	types := sortedKeys(executors)
 	for _, t := range types {
 		l.wanted = append(l.wanted, workExecute+t)
@@ -182,13 +192,14 @@ func (l *Local) hold(ctx context.Context) (again bool) {
 	l.renew(work)
 
 	var lease sync.WaitGroup
+	heartbeat := l.heartbeat()
 	leased, release := context.WithCancel(context.WithoutCancel(ctx)) // until the last executor has returned
 	born := make(chan struct{})
-	lease.Go(func() { l.beat(leased, born, lost) })
+	lease.Go(func() { heartbeat.Beat(leased, born, lost) })
 	select {
 	case <-born: // before that, what it took would look abandoned
 		l.unlock(true)
-		lease.Go(func() { l.watch(leased) })
+		lease.Go(func() { heartbeat.Watch(leased, l.inherit) })
 		l.dispatch(alive, work)
 	case <-alive.Done():
 	}
@@ -203,6 +214,7 @@ func (l *Local) hold(ctx context.Context) (again bool) {
 	} else {
 		l.drain(stop)
 	}
+	l.retire()
 	release()
 	lease.Wait()
 	return ctx.Err() == nil
@@ -212,9 +224,10 @@ func (l *Local) hold(ctx context.Context) (again bool) {
 func (l *Local) renew(work context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lease, l.work, l.ending = l.service.newID(), work, make(chan struct{})
+	l.lease, l.work, l.ending, l.retired = localLease+l.service.newID(), work, make(chan struct{}), make(chan struct{})
 	l.busy, l.queued, l.refused, l.missed = 0, false, false, false
-	l.active, l.asked = make(map[string]*activeAttempt), make(map[string]time.Time)
+	l.busyWith, l.doubtful = make(map[string]int), make(map[string]bool)
+	l.active, l.executed, l.asked = make(map[string]*activeAttempt), make(map[string]bool), make(map[string]time.Time)
 }
 
 // unlock lets attempts be begun, or no more.

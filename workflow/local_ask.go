@@ -8,6 +8,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/internal/panics"
 )
 
 // askEvery is how long the provider of an approval is left alone after it was asked.
@@ -17,7 +18,7 @@ const askEvery = 3 * time.Second
 func (r *Run) requestOf(step Step) *approval.Request {
 	if step.Job != "" {
 		if i, ok := r.graph.index[step.Job]; ok {
-			return r.st.Jobs[i].Request
+			return r.jobs[i].Request
 		}
 		return nil
 	}
@@ -40,12 +41,14 @@ func (l *Local) ask(ctx, work context.Context, r *Run, step Step) {
 	l.wg.Go(func() {
 		defer l.hasAsked(step.Request)
 		c := Command{Action: Report, Job: step.Job, Stage: step.Stage, Request: step.Request}
-		err := guard(func() (err error) {
+		call, cancel := context.WithTimeout(work, l.TTL) // who does not answer is asked again
+		defer cancel()
+		err := panics.Try(func() (err error) {
 			if step.Kind == StepRequest {
-				c.Instance, err = from.Create(work, request)
+				c.Instance, err = from.Create(call, request)
 				return err
 			}
-			answer, err := from.Poll(work, request.Instance())
+			answer, err := from.Poll(call, request.Instance())
 			c.Answer = &answer
 			return err
 		})
@@ -54,12 +57,34 @@ func (l *Local) ask(ctx, work context.Context, r *Run, step Step) {
 			next, err = l.do(work, r.id, c)
 		}
 		if c.Instance != "" && unwanted(next, err, step) {
-			err = guard(func() error { return from.Cancel(work, c.Instance) })
+			err = l.drop(work, from, c.Instance)
 		}
 		if err != nil && ctx.Err() == nil && !errors.Is(err, penstock.ErrRefused) {
 			l.Log.Warn("an approval provider failed", "run", r.id, "kind", request.Kind(), "error", err)
 		}
 	})
+}
+
+// maxDrops bounds how often a provider is asked to drop a request that no run knows.
+const maxDrops = 20
+
+// drop tells a provider to drop a request that was opened too late for any run to know
+// it: again if it fails, for as long as the Local runs.
+func (l *Local) drop(work context.Context, from approval.Provider, instance string) (err error) {
+	for range maxDrops {
+		call, cancel := context.WithTimeout(work, l.TTL)
+		err = panics.Try(func() error { return from.Cancel(call, instance) })
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(askEvery):
+		case <-work.Done():
+			return err
+		}
+	}
+	return err
 }
 
 // unwanted reports whether nobody waits any more for a request that was just opened
@@ -80,7 +105,9 @@ func (l *Local) retract(ctx, work context.Context, r *Run, step Step) {
 	}
 	l.wg.Go(func() {
 		defer l.hasAsked(step.Instance)
-		err := guard(func() error { return from.Cancel(work, step.Instance) })
+		call, cancel := context.WithTimeout(work, l.TTL)
+		defer cancel()
+		err := panics.Try(func() error { return from.Cancel(call, step.Instance) })
 		if err == nil {
 			_, err = l.do(work, r.id, Command{Action: Retracted, Instance: step.Instance})
 		}

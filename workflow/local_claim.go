@@ -22,9 +22,8 @@ func (s *Service) claim(r *Run, changes []Change, serving *Local) (*Run, []Chang
 		return r, changes, nil
 	}
 	var all claims
-	fresh := false // r is nobody else's
 	for j := r.graph.stages[i].first; j < r.graph.stages[i].end; j++ {
-		n, st := &r.graph.nodes[j], &r.st.Jobs[j]
+		n, st := &r.graph.nodes[j], r.jobs[j]
 		if st.state() != JobRunning || !n.executes() || st.Attempt.Lease != "" {
 			continue
 		}
@@ -32,9 +31,6 @@ func (s *Service) claim(r *Run, changes []Change, serving *Local) (*Run, []Chang
 			a := l.claim(r.id, n, st, l == serving)
 			if a == nil {
 				continue
-			}
-			if !fresh {
-				r, fresh = r.copy(), true
 			}
 			if !r.begunUnder(a, j, changes) {
 				next, more, err := r.Do(Command{Action: Lease, Job: n.key, Attempt: a.id, Lease: a.lease}, penstock.System(), s.now())
@@ -44,6 +40,7 @@ func (s *Service) claim(r *Run, changes []Change, serving *Local) (*Run, []Chang
 				}
 				r, changes = next, append(changes, more...)
 			}
+			a.mustEnd(r.jobs[j].Deadline)
 			all = append(all, a)
 			break
 		}
@@ -52,12 +49,14 @@ func (s *Service) claim(r *Run, changes []Change, serving *Local) (*Run, []Chang
 }
 
 // begunUnder lets the attempt at a job, if it has begun with one of the changes, have
-// begun under the lease. Neither r nor the changes are anybody else's.
+// begun under the lease. Nobody else has seen the changes yet, which share their statuses with r.
 func (r *Run) begunUnder(a *activeAttempt, job int, changes []Change) bool {
 	for i := range changes {
 		if c := &changes[i]; c.Action == begin && c.Job == a.job && c.Status.Attempt.ID == a.id {
-			r.st.Jobs[job].Attempt.Lease = a.lease
-			c.Status.Attempt.Lease = a.lease
+			if r.jobs[job] != c.Status {
+				return false
+			}
+			r.lease(job, c.Status, a.lease, c.At)
 			return true
 		}
 	}
@@ -83,11 +82,19 @@ func (l *Local) claim(run string, n *node, s *JobStatus, serving bool) *activeAt
 	return l.take(run, n.key, s, executor)
 }
 
+// mustEnd notes when an attempt runs out of time, which is known once it is leased.
+func (a *activeAttempt) mustEnd(deadline time.Time) {
+	a.local.mu.Lock()
+	defer a.local.mu.Unlock()
+	a.deadline = deadline
+}
+
 // take notes that an attempt is executed here. The caller holds mu.
 func (l *Local) take(run, job string, s *JobStatus, executor Executor) *activeAttempt {
 	a := &activeAttempt{local: l, run: run, job: job, id: s.Attempt.ID, lease: l.lease, deadline: s.Deadline, executor: executor}
 	a.context, a.stop = context.WithCancelCause(l.work)
 	l.active[a.id] = a
+	l.busyWith[run]++
 	l.wg.Add(1)
 	return a
 }
@@ -100,10 +107,19 @@ func (all claims) release() {
 	}
 }
 
+// doubt notes that it is not known whether attempts were begun.
+func (all claims) doubt() {
+	for _, a := range all {
+		a.local.mu.Lock()
+		a.local.doubtful[a.run] = true
+		a.local.mu.Unlock()
+	}
+}
+
 // begin executes attempts that were begun by the commit of r.
 func (all claims) begin(r *Run) {
 	for _, a := range all {
-		go a.carryOut(r)
+		a.local.employ(begun{a, r})
 	}
 }
 
@@ -113,6 +129,9 @@ func (a *activeAttempt) over() {
 	l := a.local
 	l.mu.Lock()
 	delete(l.active, a.id)
+	if l.busyWith[a.run]--; l.busyWith[a.run] == 0 {
+		delete(l.busyWith, a.run)
+	}
 	l.mu.Unlock()
 	l.wg.Done()
 }
@@ -134,7 +153,7 @@ func (a *activeAttempt) carryOut(r *Run) {
 	l := a.local
 	c, crash := l.service.execute(a.context, r, a.job, a.executor)
 	if crash != nil {
-		l.Log.Error("an executor panicked", "run", a.run, "job", a.job, "stack", string(crash.stack))
+		l.Log.Error("an executor panicked", "run", a.run, "job", a.job, "stack", string(crash.Stack))
 	}
 	l.yield() // what follows may need the worker
 	l.report(a.context, a.run, c)
@@ -155,28 +174,39 @@ func (l *Local) report(ctx context.Context, id string, c Command) {
 	var stopping time.Time
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
 		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportFor)
-		_, err := l.service.do(try, id, c)
+		err := l.service.report(try, id, c)
 		cancel()
 		if err == nil {
 			return
 		}
-		if errors.Is(err, penstock.ErrNotFound) || errors.Is(err, penstock.ErrRefused) || errors.Is(err, penstock.ErrInvalid) {
+		if errors.Is(err, penstock.ErrNotFound) || errors.Is(err, penstock.ErrRefused) || unstorable(err) {
 			l.Log.Warn("an outcome was not taken", "run", id, "job", c.Job, "error", err)
+			if unstorable(err) {
+				l.wasExecuted(id, c.Attempt)
+			}
 			return
 		}
 		l.Log.Warn("an outcome could not be recorded yet", "run", id, "job", c.Job, "error", err)
-		_, corrupt := errors.AsType[*corruptError](err)
-		if l.isEnding() || ctx.Err() != nil && corrupt {
+		if l.isEnding() || ctx.Err() != nil && isCorrupt(err) {
 			if stopping.IsZero() {
 				stopping = time.Now()
 			}
 			if time.Since(stopping) >= reportFor {
 				l.Log.Error("an outcome was lost: the lease will tell", "run", id, "job", c.Job, "error", err)
+				l.wasExecuted(id, c.Attempt)
 				return
 			}
 		}
 		<-time.After(wait) // whoever stops the Local waits for its outcomes
 	}
+}
+
+// wasExecuted notes that an attempt was executed under this lease although its outcome is not
+// recorded: it must not be executed again.
+func (l *Local) wasExecuted(run, attempt string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.executed[attempt], l.doubtful[run] = true, true
 }
 
 // halt tells the executor of an attempt to stop.

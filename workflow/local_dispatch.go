@@ -24,7 +24,7 @@ func (s *Service) notify(ctx context.Context, r *Run) {
 		return
 	}
 	for _, e := range engines {
-		if l, ok := e.Engine.(*Local); ok {
+		if l, ok := e.(*Local); ok {
 			l.told(r.id, steps, wake)
 			continue
 		}
@@ -120,28 +120,28 @@ func (l *Local) sweep(ctx, work context.Context) error {
 	if err := l.each(ctx, work, store.Query{Where: due, Order: store.Order{By: runWake}}); err != nil {
 		return err
 	}
-	for _, value := range []string{workStop + lease, workApproval} {
+	values := []string{workStop + lease, workApproval}
+	if len(l.forgetters()) > 0 {
+		values = append(values, workForget)
+	}
+	for _, value := range values {
 		if err := l.each(ctx, work, store.Query{Where: []store.Filter{store.Equals(runWork, value)}}); err != nil {
 			return err
 		}
 	}
-	if err := l.admit(ctx); err != nil {
-		return err
-	}
-	if err := l.serve(ctx, work); err != nil {
-		return err
-	}
+	l.sweepRemnants(ctx, work)
+	trouble := errors.Join(l.admit(ctx), l.serve(ctx, work))
 	next, err := l.find(ctx, store.Query{Kind: kindRun, Order: store.Order{By: runWake}, Limit: 1, NoBody: true,
 		Where: []store.Filter{store.AtLeast(runWake, store.Time(now.Add(tick)))}})
 	if err != nil {
-		return err
+		return errors.Join(trouble, err)
 	}
 	if len(next.Records) == 1 {
 		if at, err := store.ParseTime(fieldOf(next.Records[0], runWake)); err == nil {
 			l.alarm(at)
 		}
 	}
-	return nil
+	return trouble
 }
 
 // overdue returns the runs of attempts that run out of time here.
@@ -164,7 +164,11 @@ func (l *Local) overdue(now time.Time) (runs []string) {
 func (l *Local) admit(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, l.TTL)
 	defer cancel()
-	err := l.service.admit(ctx, "")
+	err := l.service.admit(ctx, "", func(run string, err error) {
+		if !errors.Is(err, penstock.ErrNotFound) {
+			l.Log.Warn("a run that waits for its turn was passed over", "run", run, "error", err)
+		}
+	})
 	if errors.Is(err, penstock.ErrConflict) { // others admit
 		return nil
 	}
@@ -277,6 +281,8 @@ func (l *Local) steps(ctx, work context.Context, id string, serving bool) error 
 			l.ask(ctx, work, r, step)
 		case StepRetract:
 			l.retract(ctx, work, r, step)
+		case StepForget:
+			l.forget(ctx, work, r)
 		case StepAdmit, StepAdvance, StepExecute: // not now: a limit holds it, or no worker is free
 		}
 	}

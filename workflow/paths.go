@@ -6,9 +6,9 @@ import (
 )
 
 // inside reports whether a path with slashes is relative and stays in its
-// directory. A path with variables is looked at once they are known.
+// directory. A variable in it counts as a name: who has filled it in looks again.
 func inside(p string) bool {
-	if p == "" || hasVariable(p) {
+	if p == "" {
 		return true
 	}
 	clean := path.Clean(strings.ReplaceAll(p, `\`, "/"))

@@ -2,6 +2,7 @@ package workflow_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -119,5 +120,49 @@ func TestDecodingTellsEveryFault(t *testing.T) {
 	}
 	if _, err := workflow.ParseDefinition([]byte(`{`)); !blames(err, "") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What a spec does not know of the kind that it selects is kept with what it is of.
+func TestApprovalsKeepWhatTheyDoNotKnow(t *testing.T) {
+	for _, c := range []struct {
+		rule, text, want string
+		change           func(*workflow.ApprovalSpec)
+	}{
+		{"of the kind and of people", `{"type":"native","odd":1,"native_approval":{"timeout":5,"float":1.5,"needed_approvers":1,"approve_users":[{"user_id":"ann","avatar":"a"},{"user_id":"bob"},{"type":"group","group_id":"g","members":[]}]}}`, "", nil},
+		{"of nodes", `{"type":"lark","lark_approval":{"approval_id":"x","approval_initiator":{"id":"z","avatar":"q"},"timeout":5,"approval_nodes":[{"type":"AND","no":2,"approve_users":[{"user_id":"bob","avatar":{"x":1}}]},{"type":"OR","approve_users":[{"user_id":"ann"}]}]}}`, "", nil},
+		{"of the kind that both of Lark share", `{"type":"lark_intl","lark_approval":{"approval_id":"x","timeout":5,"odd":1,"approval_nodes":[{"type":"OR","approve_users":[{"user_id":"ann","avatar":"a"}]}]}}`, "", nil},
+		{"nodes that only mark the start are not written", `{"type":"lark","lark_approval":{"approval_id":"x","timeout":5,"approval_nodes":[{"type":"START","odd":1},{"type":"OR","odd":2,"approve_users":[{"user_id":"ann"}]}]}}`,
+			`{"type":"lark","lark_approval":{"approval_id":"x","timeout":5,"approval_nodes":[{"type":"OR","odd":2,"approve_users":[{"user_id":"ann"}]}]}}`, nil},
+		{"people who are gone take it with them", `{"type":"native","native_approval":{"timeout":5,"odd":1,"needed_approvers":1,"approve_users":[{"user_id":"ann","avatar":"a"},{"user_id":"bob","avatar":"b"}]}}`,
+			`{"type":"native","native_approval":{"timeout":5,"odd":1,"needed_approvers":1,"approve_users":[{"user_id":"bob","avatar":"b","type":"user"},{"user_id":"eve","type":"user"}]}}`,
+			func(s *workflow.ApprovalSpec) {
+				s.Policy.Nodes[0].Approvers = []penstock.Party{{Type: penstock.User, ID: "bob"}, {Type: penstock.User, ID: "eve"}}
+			}},
+		{"another kind has nothing of it", `{"type":"native","native_approval":{"timeout":5,"odd":1,"needed_approvers":1,"approve_users":[{"user_id":"ann"}]}}`,
+			`{"type":"dingtalk","dingtalk_approval":{"timeout":5,"approval_nodes":[{"type":"K_OF","k":1,"approve_users":[{"user_id":"ann"}]}]},"native_approval":{"timeout":5,"odd":1,"needed_approvers":1,"approve_users":[{"user_id":"ann"}]}}`,
+			func(s *workflow.ApprovalSpec) { s.Policy.Kind = approval.DingTalk }},
+	} {
+		spec, err := (*workflow.Types)(nil).Decode(&workflow.Job{Type: "approval", Spec: json.RawMessage(c.text)})
+		if err != nil {
+			t.Fatal(c.rule, err)
+		}
+		if c.want == "" {
+			c.want = c.text
+		}
+		if c.change != nil {
+			c.change(spec.(*workflow.ApprovalSpec))
+		}
+		text, err := workflow.EncodeSpec(spec)
+		if err != nil {
+			t.Fatal(c.rule, err)
+		}
+		var got, want any
+		if err := errors.Join(json.Unmarshal(text, &got), json.Unmarshal([]byte(c.want), &want)); err != nil {
+			t.Fatal(c.rule, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", c.rule, diff)
+		}
 	}
 }

@@ -1,9 +1,9 @@
 package workflow
 
 import (
-	"container/list"
 	"context"
-	"sync"
+
+	"github.com/penstock-go/penstock/store"
 )
 
 // definition returns a version of a definition with its secrets, and which one it is; 0 is the
@@ -14,17 +14,11 @@ func (s *Service) definition(ctx context.Context, key string, version int64) (*D
 		return nil, 0, noWorkflow(key)
 	}
 	if version == 0 {
-		w, err := s.workflows().load(ctx, key)
-		if err != nil {
-			return nil, 0, err
-		}
-		if w.Value == nil {
-			return nil, 0, noWorkflow(key)
-		}
-		version = w.Version
+		d, version, _, err := s.pinned(ctx, key)
+		return d, version, err
 	}
 	at := definitionAt{key, version}
-	if d := s.definitions.get(at); d != nil {
+	if d, ok := s.definitions.Get(at); ok {
 		return d, version, nil
 	}
 	l, err := Definitions{s}.load(ctx, key, version)
@@ -35,8 +29,26 @@ func (s *Service) definition(ctx context.Context, key string, version int64) (*D
 	if err != nil {
 		return nil, 0, err
 	}
-	s.definitions.put(at, d, len(l.text))
+	s.definitions.Put(at, version, d, int64(len(l.text)*definitionMemory+1024))
 	return d, version, nil
+}
+
+// pinned returns the latest version of a definition, which one it is, and the op that lets a
+// commit fail unless it still is.
+func (s *Service) pinned(ctx context.Context, key string) (*Definition, int64, store.Op, error) {
+	var none store.Op
+	if !workflowKey.MatchString(key) {
+		return nil, 0, none, noWorkflow(key)
+	}
+	w, err := s.workflows().load(ctx, key)
+	if err != nil {
+		return nil, 0, none, err
+	}
+	if w.Value == nil {
+		return nil, 0, none, noWorkflow(key)
+	}
+	d, version, err := s.definition(ctx, key, w.Version)
+	return d, version, store.Op{Kind: store.Check, Record: store.Record{Key: s.workflows().key(key), Version: w.at}}, err
 }
 
 // A definitionAt is one version of a definition.
@@ -45,53 +57,7 @@ type definitionAt struct {
 	version int64
 }
 
-// definitionCache keeps the definitions that were used last, up to about 32 MiB. Versions
-// never change. The zero one is ready to use.
-type definitionCache struct {
-	mu   sync.Mutex
-	size int
-	byAt map[definitionAt]*list.Element
-	used list.List // of *cachedDefinition, the latest first
-}
-
-type cachedDefinition struct {
-	at   definitionAt
-	def  *Definition
-	size int
-}
-
 const (
-	maxDefinitionCache = 32 << 20
-	definitionMemory   = 3 // bytes of memory for one of JSON, about
+	maxDefinitionCache = 32 << 20 // bytes of memory, for the definitions that were used last
+	definitionMemory   = 3        // of them for one of JSON, about
 )
-
-func (c *definitionCache) get(at definitionAt) *Definition {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.byAt[at]
-	if !ok {
-		return nil
-	}
-	c.used.MoveToFront(e)
-	d, _ := e.Value.(*cachedDefinition) // nothing else is put in
-	return d.def
-}
-
-func (c *definitionCache) put(at definitionAt, def *Definition, text int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.byAt == nil {
-		c.byAt = make(map[definitionAt]*list.Element)
-	}
-	d := &cachedDefinition{at, def, text*definitionMemory + 1024}
-	if _, there := c.byAt[at]; there {
-		return
-	}
-	c.byAt[at] = c.used.PushFront(d)
-	for c.size += d.size; c.size > maxDefinitionCache && c.used.Len() > 1; {
-		last := c.used.Back()
-		old, _ := c.used.Remove(last).(*cachedDefinition)
-		delete(c.byAt, old.at)
-		c.size -= old.size
-	}
-}

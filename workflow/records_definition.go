@@ -73,7 +73,8 @@ type storedDefinition struct {
 
 // Create stores a new definition as version 1, or a higher one if there was a
 // definition with its key before. A key that is taken, in any project, and a name for people
-// that is taken in the project are ErrExists. It takes the right to edit.
+// that is taken in the project are ErrExists; a project that the Catalog does not know is an ErrNotFound.
+// It takes the right to edit.
 func (d Definitions) Create(ctx context.Context, def Definition, by penstock.Actor) (Record[Definition], error) {
 	s := d.service
 	if err := outsider(by); err != nil {
@@ -83,6 +84,9 @@ func (d Definitions) Create(ctx context.Context, def Definition, by penstock.Act
 		return Record[Definition]{}, err
 	}
 	sealed, err := s.seal(&def, nil)
+	if err == nil {
+		err = s.knowsProject(ctx, def.Project)
+	}
 	if err != nil {
 		return Record[Definition]{}, err
 	}
@@ -234,10 +238,11 @@ func stale(what string, now, version int64) error {
 	return fmt.Errorf("%s has version %d, not %d: %w", what, now, version, penstock.ErrConflict)
 }
 
-// Delete removes a definition. A version other than 0 that is not the latest is an ErrConflict. While
-// runs of it have not ended it is refused. Runs that ended keep the version that
-// they ran; views no longer show it. A definition that takes its key later goes on
-// with the versions and the numbers of runs. It takes the right to delete.
+// Delete removes a definition, and cancels its runs that have not ended: those that execute something
+// are canceled once that has stopped. A version other than 0 that is not the latest is an ErrConflict, and nothing is
+// canceled. Runs keep the version that they are of, and stay until they are deleted or pruned;
+// views no longer show the workflow. A definition that takes its key later goes on with the versions and
+// the numbers of runs. It takes the right to delete.
 func (d Definitions) Delete(ctx context.Context, key string, version int64, by penstock.Actor) error {
 	if err := outsider(by); err != nil {
 		return err
@@ -246,23 +251,29 @@ func (d Definitions) Delete(ctx context.Context, key string, version int64, by p
 	if !workflowKey.MatchString(key) {
 		return noWorkflow(key)
 	}
-	_, err := s.workflows().write(ctx, key, by, func(now *storedRecord[Workflow]) (recordWrite[Workflow], error) {
+	asked, err := d.read(ctx, key, penstock.Delete, by)
+	if err == nil && (version == 0 || version == asked.Version) {
+		err = s.cancelRuns(ctx, key, by)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.workflows().write(ctx, key, by, func(now *storedRecord[Workflow]) (recordWrite[Workflow], error) {
 		var none recordWrite[Workflow]
-		if err := d.may(ctx, now, penstock.Delete, by); err != nil {
-			return none, err
+		if now.at != asked.at {
+			if err := d.may(ctx, now, penstock.Delete, by); err != nil {
+				return none, err
+			}
 		}
 		if version != 0 && version != now.Version {
 			return none, stale("workflow "+key, now.Version, version)
-		}
-		if n, err := s.runsUnderWay(ctx, key); err != nil {
-			return none, err
-		} else if n > 0 {
-			return none, &penstock.RefusedError{Action: "delete", State: "stored", Needs: []string{
-				fmt.Sprintf("its %d runs that have not ended to end or be canceled", n)}}
 		}
 		names, err := s.rename(ctx, key, now.Value.uniqueName(), nil)
 		return recordWrite[Workflow]{event: EventWorkflowDeleted,
 			ops: func(int64, Stamp) ([]store.Op, error) { return names, nil }}, err
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.cancelRuns(ctx, key, by) // those that were started meanwhile
 }

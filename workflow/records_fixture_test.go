@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,62 +126,6 @@ func told(err error) (all []string) {
 		all = append(all, f.Error())
 	}
 	return all
-}
-
-// raceOf runs f in many goroutines, half of them on a Service of their own, and
-// returns how many succeeded. What fails must be of one of the kinds.
-func raceOf(s shelf, f func(s *workflow.Service, i int) error, kinds ...error) int {
-	other := newShelf(s.TB, workflow.Config{Store: s.store})
-	var done atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 16 {
-		on := []*workflow.Service{s.Service, other.Service}[i%2]
-		wg.Go(func() {
-			err := f(on, i)
-			if err == nil {
-				done.Add(1)
-				return
-			}
-			for _, kind := range kinds {
-				if errors.Is(err, kind) {
-					return
-				}
-			}
-			s.Error(err)
-		})
-	}
-	wg.Wait()
-	return int(done.Load())
-}
-
-// A lossyStore commits, or does not, and then fails.
-type lossyStore struct {
-	store.Store
-	before func(ops []store.Op) error
-	after  func() error
-	get    func(keys []store.Key) error
-}
-
-func (l *lossyStore) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
-	if l.before != nil {
-		if err := l.before(ops); err != nil {
-			return 0, err
-		}
-	}
-	version, err := l.Store.Commit(ctx, ops...)
-	if err == nil && l.after != nil {
-		err = l.after()
-	}
-	return version, err
-}
-
-func (l *lossyStore) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
-	if l.get != nil {
-		if err := l.get(keys); err != nil {
-			return nil, err
-		}
-	}
-	return l.Store.Get(ctx, keys...)
 }
 
 // asked is an Authorizer that notes what it is asked, and refuses what may does not allow.

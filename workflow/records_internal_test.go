@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -96,29 +95,6 @@ func compact(t *testing.T, d *Definition) any {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func TestTheCacheOfDefinitionsIsBounded(t *testing.T) {
-	var c definitionCache
-	d := new(Definition)
-	for i := range 100 {
-		c.put(definitionAt{fmt.Sprint(i), 1}, d, 1<<20)
-		c.put(definitionAt{fmt.Sprint(i), 1}, d, 1<<20) // twice counts once
-		if c.size > maxDefinitionCache || c.used.Len() != len(c.byAt) {
-			t.Fatalf("%d bytes, %d and %d definitions", c.size, c.used.Len(), len(c.byAt))
-		}
-		c.get(definitionAt{"0", 1}) // what is used stays
-	}
-	if c.get(definitionAt{"0", 1}) == nil || c.get(definitionAt{"99", 1}) == nil || c.get(definitionAt{"1", 1}) != nil {
-		t.Error("not the latest are kept")
-	}
-	if n := c.used.Len(); n < 5 || n > 11 {
-		t.Errorf("keeps %d", n)
-	}
-	c.put(definitionAt{"large", 1}, d, maxDefinitionCache)
-	if c.get(definitionAt{"large", 1}) == nil || c.used.Len() != 1 {
-		t.Error("one that is larger than all is not kept alone")
-	}
 }
 
 func FuzzReplaceSecrets(f *testing.F) {

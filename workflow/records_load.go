@@ -97,15 +97,3 @@ func (l *loadedDefinition) shown(version int64, created Stamp) (Record[Definitio
 func noVersion(key string, version int64) error {
 	return fmt.Errorf("version %d of workflow %q: %w", version, short(key), penstock.ErrNotFound)
 }
-
-// runsUnderWay counts the runs of a workflow that have not ended.
-func (s *Service) runsUnderWay(ctx context.Context, key string) (int, error) {
-	live := store.In(runState, string(RunQueued), string(RunRunning), string(RunPaused), string(RunCanceling))
-	page, err := s.store.Find(ctx, store.Query{
-		Kind: kindRun, Where: []store.Filter{store.Equals(runWorkflow, key), live}, Limit: 1, Total: true, NoBody: true,
-	})
-	if err != nil {
-		return 0, fmt.Errorf("count the runs of workflow %s: %w", key, err)
-	}
-	return page.Total, nil
-}

@@ -19,22 +19,29 @@ func (s shelf) start(key string, in workflow.Start) *workflow.Run {
 	return r
 }
 
-func TestAWorkflowWithRunsUnderWayIsNotDeleted(t *testing.T) {
+func TestAWorkflowIsDeletedWithItsRunsCanceled(t *testing.T) {
 	s := newShelf(t, workflow.Config{})
-	s.create(plainDefinition("one"))
+	limited := plainDefinition("one")
+	limited.ConcurrencyLimit = new(1)
+	s.create(limited)
 	s.create(plainDefinition("two"))
-	first, second := s.start("one", workflow.Start{}), s.start("one", workflow.Start{})
-	s.start("two", workflow.Start{})
-	err := s.Definitions().Delete(t.Context(), "one", 0, anna)
-	isKind(t, err, penstock.ErrRefused)
-	equal(t, "why", err.Error(), "cannot delete: needs its 2 runs that have not ended to end or be canceled")
-	for _, r := range []*workflow.Run{first, second} {
-		if _, err := s.Do(t.Context(), r.ID(), workflow.Command{Action: workflow.CancelRun}, anna); err != nil {
-			t.Fatal(err)
+	first, second, other := s.start("one", workflow.Start{}), s.start("one", workflow.Start{}), s.start("two", workflow.Start{})
+	isKind(t, s.Definitions().Delete(t.Context(), "one", 7, anna), penstock.ErrConflict)
+	for _, r := range []*workflow.Run{first, second, other} {
+		if got, err := s.Service.Get(t.Context(), r.ID(), anna); err != nil || got.State().Ended() {
+			t.Errorf("after a delete of another version: %v, %v", got, err)
 		}
 	}
 	if err := s.Definitions().Delete(t.Context(), "one", 0, anna); err != nil {
 		t.Fatal(err)
+	}
+	for r, want := range map[*workflow.Run]workflow.RunState{first: workflow.RunCanceled, second: workflow.RunCanceled, other: workflow.RunRunning} {
+		if got, err := s.Service.Get(t.Context(), r.ID(), anna); err != nil || got.State() != want {
+			t.Errorf("run %s is %v, not %s, %v", r, got, want, err)
+		}
+	}
+	if got, err := s.Service.Get(t.Context(), second.ID(), anna); err != nil || !got.Status().Started.IsZero() {
+		t.Errorf("the one that waited was begun: %v, %v", got, err)
 	}
 	got, err := s.Service.Get(t.Context(), first.ID(), anna) // which keeps its version
 	if err != nil || got.State() != workflow.RunCanceled || got.Version() != 1 {
@@ -100,7 +107,7 @@ func TestARunHasTheSecretsOfItsDefinition(t *testing.T) {
 	d := secretDefinition()
 	s.create(d)
 	r := s.start("vault", workflow.Start{})
-	e, err := r.Execution("run")
+	e, err := workflow.WholeExecution(r, "run")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func (w *secretWalk) object(path string) error {
 		if err != nil {
 			return err
 		}
-		switch strings.ToLower(member) { // encoding/json takes any case
+		switch foldedName(member) {
 		case "oauth_token":
 			w.found = append(w.found, texts...)
 		case "value", "default", "choice_value":

@@ -154,6 +154,9 @@ func (t Tickets) Create(ctx context.Context, ticket Ticket, by penstock.Actor) (
 	if err := ticket.Validate(); err != nil {
 		return Record[Ticket]{}, err
 	}
+	if err := s.knowsProject(ctx, ticket.Project); err != nil {
+		return Record[Ticket]{}, err
+	}
 	ticket.ID = s.newID()
 	ticket.Envs, ticket.Services, ticket.Users = slices.Clone(ticket.Envs), slices.Clone(ticket.Services), slices.Clone(ticket.Users)
 	if !ticket.Start.IsZero() {

@@ -16,8 +16,13 @@ import (
 // ErrForbidden; everything else that stands against it is told at once by an
 // ErrRefused: the project, the status, the window, and the environments and services that jobs
 // of the run work on, as [Piece] and [Referrer] tell. What a job works on only when it runs is not allowed by a ticket that is for
-// some. What is wrong with s is an ErrInvalid.
+// some; neither is what the number of the run or the time of its creation says. What is wrong with s is an ErrInvalid.
 func (t *Ticket) Allows(d *Definition, types *Types, s *Start, by penstock.Actor, at time.Time) error {
+	return t.allows(d, types, s, by, by, at)
+}
+
+// allows is Allows for a run that starter has started, or is about to.
+func (t *Ticket) allows(d *Definition, types *Types, s *Start, by, starter penstock.Actor, at time.Time) error {
 	if len(t.Users) > 0 && (by.Email == "" || !slices.ContainsFunc(t.Users, func(u TicketUser) bool { return strings.EqualFold(u.Email, by.Email) })) {
 		return &penstock.ForbiddenError{Right: penstock.Execute, On: t.Resource()}
 	}
@@ -37,7 +42,7 @@ func (t *Ticket) Allows(d *Definition, types *Types, s *Start, by penstock.Actor
 		need("a ticket whose window is not over")
 	}
 	if len(t.Envs) > 0 || len(t.Services) > 0 {
-		reach, err := reachOf(d, types, s, by)
+		reach, err := reachOf(d, types, s, starter)
 		if err != nil {
 			return err
 		}
@@ -74,20 +79,21 @@ type reached struct {
 
 // reachOf returns everything that the jobs of a run work on, each once for a job. A
 // name with variables that are not known yet is as it is written.
-func reachOf(d *Definition, types *Types, s *Start, by penstock.Actor) ([]reached, error) {
+func reachOf(d *Definition, types *Types, s *Start, starter penstock.Actor) ([]reached, error) {
 	params, err := d.Arguments(s.Params)
 	if err != nil {
 		return nil, err
 	}
-	scope := &RunVariables{Project: d.Project, ProjectName: s.ProjectName, Workflow: d.Key, WorkflowName: d.Name, Creator: by,
-		FromPlan: s.Plan != "", URL: s.URL, Params: params, Host: s.Host, Payload: s.Payload}
+	starter.Email = first(s.Email, starter.Email)
+	scope := &RunVariables{Project: d.Project, ProjectName: s.ProjectName, Workflow: d.Key, WorkflowName: d.Name, Creator: starter,
+		FromPlan: s.Origin != nil, URL: s.URL, Params: params, Host: s.Host, Payload: s.Payload, unborn: true}
 	fill := func(text string) string {
 		if filled, err := Expand(text, scope); err == nil {
 			return filled
 		}
 		return text
 	}
-	b := newGraphBuilder(types, d, s.Inputs)
+	b := newGraphBuilder(types, d, s.inputs(), params)
 	if len(b.faults) > 0 {
 		return nil, errors.Join(b.faults...)
 	}
@@ -137,8 +143,8 @@ func environments(types *Types, job *Job, text []byte) (names []string) {
 }
 
 // newGraphBuilder returns a builder that has built what it can.
-func newGraphBuilder(types *Types, d *Definition, inputs []JobInput) *graphBuilder {
-	b := &graphBuilder{types: types, inputs: make(map[string]jobInput, len(inputs)), pieces: make(map[string][]Piece),
+func newGraphBuilder(types *Types, d *Definition, inputs []JobInput, params []Param) *graphBuilder {
+	b := &graphBuilder{types: types, params: params, inputs: make(map[string]jobInput, len(inputs)), pieces: make(map[string][]Piece),
 		graph: &graph{def: d, index: make(map[string]int)}}
 	b.take(d, inputs)
 	for i := range d.Stages {
@@ -158,8 +164,8 @@ func (s *Service) ticket(ctx context.Context, name string) (*Ticket, error) {
 }
 
 // ticketAllows checks the ticket of a start: one that the definition asks for has to be
-// there, and one that is named has to allow it.
-func (s *Service) ticketAllows(ctx context.Context, d *Definition, in *Start, by penstock.Actor) error {
+// there, and one that is named has to allow it. The run is one of starter's.
+func (s *Service) ticketAllows(ctx context.Context, d *Definition, in *Start, by, starter penstock.Actor) error {
 	if in.Ticket == "" {
 		if d.TicketRequired {
 			return &penstock.RefusedError{Action: "start", State: "stored", Needs: []string{"a pre-approval ticket"}}
@@ -170,5 +176,5 @@ func (s *Service) ticketAllows(ctx context.Context, d *Definition, in *Start, by
 	if err != nil {
 		return err
 	}
-	return t.Allows(d, s.types, in, by, s.now())
+	return t.allows(d, s.types, in, by, starter, s.now())
 }

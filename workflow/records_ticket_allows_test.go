@@ -124,3 +124,41 @@ func TestATicketForSomeDoesNotAllowWhatIsKnownLater(t *testing.T) {
 	isKind(t, err, penstock.ErrRefused)
 	equal(t, "why", err.Error(), "cannot start: needs a ticket for environment {{.job.choose.output.ENV}} of job deploy")
 }
+
+// What a run is told of itself only later is what no ticket for some can allow.
+func TestATicketIsAskedAboutWhatTheRunWillUse(t *testing.T) {
+	const unknown = "cannot start: needs a ticket for environment "
+	for _, row := range []struct{ rule, env, ticket, want string }{
+		{"the number of the run", "env-{{.workflow.task.id}}", "env-0", unknown + "env-{{.workflow.task.id}} of job deploy"},
+		{"when it is created", "env-{{.workflow.task.timestamp}}", "env--62135596800", unknown + "env-{{.workflow.task.timestamp}} of job deploy"},
+		{"the same as a date", "{{.workflow.task.datetime}}", "0001-01-01 00:00:00", unknown + "{{.workflow.task.datetime}} of job deploy"},
+		{"by a parameter", "{{.workflow.params.made}}", "made-0", unknown + "{{.workflow.params.made}} of job deploy"},
+		{"the e-mail that the start gives", "{{.workflow.task.creator.email}}", "other@example.com", ""},
+		{"and not another", "{{.workflow.task.creator.email}}", "anna@example.com", unknown + "other@example.com of job deploy"},
+		{"who starts it", "{{.workflow.task.creator}}-{{.workflow.task.creator.id}}", "Anna-anna", ""},
+	} {
+		s := newShelf(t, workflow.Config{})
+		d := shipping()
+		d.Params = append(d.Params, workflow.Param{Name: "made", Type: workflow.StringParam, Source: workflow.FromReference, Value: "made-{{.workflow.task.id}}"})
+		d.Stages[1].Jobs[0].Spec = json.RawMessage(`{"env":"` + row.env + `","source":"fromjob","job_name":"build"}`)
+		s.create(d)
+		s.createTicket(likeTicket(openTicket("OA-1"), func(t *workflow.Ticket) { t.Envs = []string{row.ticket} }))
+		r, err := s.Start(t.Context(), "ship", workflow.Start{Ticket: "OA-1", Email: "other@example.com"}, anna)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != row.want {
+			t.Errorf("%s: got %q, want %q", row.rule, got, row.want)
+		}
+		if err != nil {
+			continue
+		}
+		if _, err := s.Do(t.Context(), r.ID(), workflow.Command{Action: workflow.CancelRun}, anna); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Do(t.Context(), r.ID(), workflow.Command{Action: workflow.RetryRun}, penstock.Actor{ID: "root", Name: "Root", Email: "root@example.com", Admin: true}); err != nil {
+			t.Errorf("%s: a retry by another: %v", row.rule, err)
+		}
+	}
+}

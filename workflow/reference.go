@@ -12,7 +12,7 @@ type references []Reference
 // add adds a name, unless there is none or it holds variables.
 func (r *references) add(kind ReferenceKind, project, name, field string, set func(id string) error) {
 	if name != "" && !hasVariable(name) {
-		*r = append(*r, Reference{kind, project, name, field, set})
+		*r = append(*r, Reference{Kind: kind, Project: project, Name: name, Field: field, set: set})
 	}
 }
 
@@ -31,6 +31,15 @@ func (r *references) repos(field string, repos []Repository) {
 	}
 }
 
+// registry adds a registry by its name, or else by its id.
+func (r *references) registry(name string, id *string) {
+	if name == "" {
+		r.add(RefRegistry, "", *id, "docker_registry_id", nil)
+		return
+	}
+	r.add(RefRegistry, "", name, "registry", into(id))
+}
+
 // into returns a function that puts an id into a member.
 func into(member *string) func(id string) error {
 	return func(id string) error {
@@ -42,7 +51,7 @@ func into(member *string) func(id string) error {
 // References returns the registry, the builds and the code hosts.
 func (s *BuildSpec) References() []Reference {
 	var r references
-	r.add(RefRegistry, "", s.Address, "registry", into(&s.Registry))
+	r.registry(s.Address, &s.Registry)
 	for i := range s.Builds {
 		b, path := &s.Builds[i], "service_and_builds["+decimal(i)+"]"
 		r.add(RefBuild, "", b.Build, path+".build_name", nil)
@@ -51,16 +60,26 @@ func (s *BuildSpec) References() []Reference {
 	return r
 }
 
-// References returns the environment.
+// References returns the environment and its services.
 func (s *DeploySpec) References() []Reference {
 	var r references
 	r.add(RefEnvironment, "", s.Env, "env", nil)
+	if len(r) == 0 { // it is not known yet
+		return nil
+	}
+	for i := range s.Services {
+		before := len(r)
+		if r.add(RefService, "", s.Services[i].Service, "services["+decimal(i)+"].service_name", nil); len(r) > before {
+			r[before].Env = s.Env
+		}
+	}
 	return r
 }
 
-// References returns the cluster.
+// References returns the registry and the cluster.
 func (s *CustomDeploySpec) References() []Reference {
 	var r references
+	r.registry("", &s.Registry)
 	r.add(RefCluster, "", s.Cluster, "cluster_id", nil)
 	return r
 }
@@ -108,6 +127,9 @@ func (t testSuite) references(kind ReferenceKind) []Reference {
 // References returns the database.
 func (s *SQLSpec) References() []Reference {
 	var r references
+	if s.DatabaseName == "" {
+		r.add(RefDatabase, "", s.DatabaseID, "id", nil)
+	}
 	r.add(RefDatabase, "", s.DatabaseName, "database_name", into(&s.DatabaseID))
 	return r
 }

@@ -25,8 +25,11 @@ type Repository struct {
 	Address       string `json:"address,omitempty"`
 	AuthorName    string `json:"author_name,omitempty"`
 
-	// SourceFrom says where the rest comes from: "" and "runtime" from here, "param"
-	// from the parameter ParamName, "job" from the same service of JobName.
+	// SourceFrom says where the rest comes from: "", "runtime" and "fixed" from here, of which a start
+	// may change the first two; "param" from the parameter ParamName; "job" from the job JobName, which
+	// ends before: from its repository at Index, from 0, for the service that ServiceName and ServiceModule
+	// name, or else the one that this repository is for. A run puts what it comes from in its place, but for
+	// CheckoutPath, Remote, Submodules, Hidden and Primary.
 	SourceFrom    string `json:"source_from,omitempty"`
 	ParamName     string `json:"param_name,omitempty"`
 	JobName       string `json:"job_name,omitempty"`

@@ -21,9 +21,10 @@ type Run struct {
 	number  int64 // of the workflow's runs, from 1
 	version int64 // of the definition
 	graph   *graph
-	start   *Start  // what it was started with
-	params  []Param // with the values of the start
-	st      RunStatus
+	start   *Start                       // what it was started with
+	params  []Param                      // with the values of the start
+	st      RunStatus                    // without Jobs
+	jobs    []*JobStatus                 // each as it stays: another one takes its place
 	outputs map[string]map[string]string // by job, then by name
 
 	// front is the place of the first job that what follows waits for, and cur that of
@@ -49,7 +50,10 @@ func (r *Run) State() RunState { return r.st.State }
 // Status returns a copy of what happened to the run.
 func (r *Run) Status() RunStatus {
 	s := r.st
-	s.Stages, s.Jobs, s.Retract = slices.Clone(s.Stages), slices.Clone(s.Jobs), slices.Clone(s.Retract)
+	s.Stages, s.Retract, s.Jobs = slices.Clone(s.Stages), slices.Clone(s.Retract), make([]JobStatus, len(r.jobs))
+	for i, j := range r.jobs {
+		s.Jobs[i] = *j
+	}
 	return s
 }
 
@@ -110,7 +114,7 @@ func (r *Run) Job(key string) (JobView, error) {
 
 func (r *Run) job(i int) JobView {
 	n := &r.graph.nodes[i]
-	return JobView{Key: n.key, Name: n.name, Job: n.job.Name, Type: n.job.Type, Stage: n.stage, State: r.st.Jobs[i].state(), Status: r.st.Jobs[i]}
+	return JobView{Key: n.key, Name: n.name, Job: n.job.Name, Type: n.job.Type, Stage: n.stage, State: r.jobs[i].state(), Status: *r.jobs[i]}
 }
 
 func (r *Run) noJob(key string) error {
@@ -127,7 +131,7 @@ func (r *Run) current() int { return r.cur }
 // recount finds the current stage anew. What is settled stays so, so that it only
 // has to go on.
 func (r *Run) recount() {
-	for r.front < len(r.st.Jobs) && r.st.Jobs[r.front].state().settled() {
+	for r.front < len(r.jobs) && r.jobs[r.front].state().settled() {
 		r.front++
 	}
 	r.cur = len(r.graph.stages)
@@ -145,7 +149,7 @@ func (r *Run) open() (n int) {
 		return 0
 	}
 	for j := r.graph.stages[i].first; j < r.graph.stages[i].end; j++ { // nothing of later stages has begun
-		if s := r.st.Jobs[j].state(); s.open() || s == JobPending && r.isTurn(j) {
+		if s := r.jobs[j].state(); s.open() || s == JobPending && r.isTurn(j) {
 			n++
 		}
 	}
@@ -164,13 +168,13 @@ func (r *Run) byHand(i int) bool {
 // awaitsApproval reports whether a stage's request is open, or is still to be opened.
 func (r *Run) awaitsApproval(i int) bool {
 	policy, request := r.graph.stages[i].Approval, r.st.Stages[i].Request
-	return policy != nil && policy.Required() && (request == nil || request.State() == approval.Pending)
+	return policy != nil && policy.Required() && r.st.Stages[i].Granted.IsZero() && (request == nil || request.State() == approval.Pending)
 }
 
 // stageApproved reports whether nothing stands between a stage and its jobs.
 func (r *Run) stageApproved(i int) bool {
 	policy, request := r.graph.stages[i].Approval, r.st.Stages[i].Request
-	return policy == nil || !policy.Required() || request != nil && request.State() == approval.Approved
+	return policy == nil || !policy.Required() || !r.st.Stages[i].Granted.IsZero() || request != nil && request.State() == approval.Approved
 }
 
 // isTurn reports whether a pending job may start: the run goes on, earlier stages
@@ -178,7 +182,7 @@ func (r *Run) stageApproved(i int) bool {
 // Whether it is put off is not asked.
 func (r *Run) isTurn(i int) bool {
 	n := &r.graph.nodes[i]
-	if r.st.State != RunRunning || r.st.Jobs[i].state() != JobPending || r.current() != n.stage || r.byHand(n.stage) || !r.stageApproved(n.stage) {
+	if r.st.State != RunRunning || r.jobs[i].state() != JobPending || r.current() != n.stage || r.byHand(n.stage) || !r.stageApproved(n.stage) {
 		return false
 	}
 	return r.graph.stages[n.stage].Parallel || i == r.front
@@ -211,7 +215,7 @@ func (r *Run) stageState(i int) StageState {
 	}
 	worst, rank, left := StageSkipped, rankOf(JobSkipped), 0 // left: not begun
 	for j := s.first; j < s.end; j++ {
-		state := r.st.Jobs[j].state()
+		state := r.jobs[j].state()
 		if state.open() || r.isTurn(j) {
 			return StageRunning
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 )
 
@@ -15,11 +16,12 @@ type Action string
 const (
 	CancelRun    Action = "cancel"        // Command.Remark may say why
 	RetryRun     Action = "retry"         // what passed is kept
-	ExecuteStage Action = "execute_stage" // Command.Stage, which waits to be executed by hand
+	ExecuteStage Action = "execute_stage" // Command.Stage, which waits to be executed by hand; perhaps with Command.Inputs
 	Vote         Action = "vote"          // Command.Stage or Command.Job, Command.Vote
 	Ignore       Action = "ignore"        // Command.Job: its failure does not matter
 	Uphold       Action = "uphold"        // Command.Job: its failure does
 	Comment      Action = "comment"       // Command.Remark
+	DeleteRun    Action = "delete"        // one that has ended; the last that is asked of it
 )
 
 // The actions that the library itself asks for.
@@ -31,6 +33,7 @@ const (
 	Interrupt Action = "interrupt"
 	Report    Action = "report"    // what an approval's provider says: Command.Request, Command.Instance, Command.Answer
 	Retracted Action = "retracted" // a provider has dropped Command.Instance, since nobody waits for it
+	Forgotten Action = "forgotten" // executors have forgotten what jobs have shared: see Forgetter
 	Advance   Action = "advance"   // only what time does by itself
 )
 
@@ -38,6 +41,7 @@ const (
 const (
 	begin  Action = "start" // a job, when it is its turn
 	open   Action = "open"  // the request of an approval
+	grant  Action = "grant" // an approval, by that of the run's plan
 	skip   Action = "skip"
 	hold   Action = "pause" // a stage is to be executed by hand
 	pass   Action = "pass"
@@ -64,6 +68,11 @@ type Command struct {
 	Remark  string            `json:"remark,omitempty"`
 	Vote    approval.Decision `json:"vote,omitempty"`
 	Outputs map[string]string `json:"outputs,omitempty"` // Complete, Fail, Interrupt
+
+	// Inputs are what the jobs of a stage that is executed by hand get in the place of what the
+	// start gave them; jobs that are not named keep that. They can be secrets.
+	Inputs  []JobInput                  `json:"inputs,omitempty"`
+	Members map[string][]penstock.Party `json:"-"` // as those of a Start; a Service looks them up itself
 
 	Answer   *approval.Answer `json:"answer,omitempty"`
 	Instance string           `json:"instance,omitempty"` // the provider's id of the request

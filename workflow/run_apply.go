@@ -20,26 +20,38 @@ func (r *Run) apply(c *Change) error {
 	case RunCreated:
 		r.st.State = runLife.Initial
 		r.st.Created, r.st.Queued, r.st.Remark = Stamp{By: c.By, At: c.At}, c.At, c.Remark
-		r.st.Stages, r.st.Jobs = make([]StageStatus, len(r.graph.stages)), make([]JobStatus, len(r.graph.nodes))
+		r.st.Stages, r.jobs = make([]StageStatus, len(r.graph.stages)), make([]*JobStatus, len(r.graph.nodes))
+		pending := new(JobStatus)
+		for i := range r.jobs {
+			r.jobs[i] = pending
+		}
 		r.recount()
 	case RunMoved:
 		if !RunState(c.To).known() {
 			return penstock.Invalid("to", "%q is no state of a run", short(c.To))
 		}
 		r.applyMove(c)
-	case RunCommented:
+	case RunCommented, RunDeleted:
+	case RunForgotten:
+		r.st.Forgotten = true
 	case RunRetracted:
 		r.st.Retract = slices.DeleteFunc(slices.Clone(r.st.Retract), func(x Retraction) bool { return x.Instance == c.Instance })
-	case StageExecuted, StageAsked:
+	case StageExecuted, StageAsked, StageGranted:
 		i := r.graph.stage(c.Stage)
 		if i < 0 {
 			return penstock.Invalid("stage", "change %d is about %q, which is no stage of the run", r.st.Changes, short(c.Stage))
 		}
-		if c.Kind == StageAsked {
+		switch c.Kind {
+		case StageAsked:
 			r.retract(c.Action, r.st.Stages[i].Request, c.Request)
 			r.st.Stages[i].Request = c.Request
-		} else {
+		case StageGranted:
+			r.st.Stages[i].Granted = c.At
+		default:
 			r.st.Stages[i].Executed = Stamp{By: c.By, At: c.At}
+			if c.Inputs > 0 {
+				return r.regraph()
+			}
 		}
 	case JobMoved:
 		i, ok := r.graph.index[c.Job]
@@ -49,8 +61,8 @@ func (r *Run) apply(c *Change) error {
 		if err := c.Status.check(); err != nil {
 			return err
 		}
-		r.retract(c.Action, r.st.Jobs[i].Request, c.Status.Request)
-		r.setJob(i, *c.Status, c.At)
+		r.retract(c.Action, r.jobs[i].Request, c.Status.Request)
+		r.setJob(i, c.Status, c.At)
 		r.setOutputs(c)
 	default:
 		return penstock.Invalid("kind", "change %d is of the unknown kind %q", r.st.Changes, short(string(c.Kind)))
@@ -122,9 +134,9 @@ func (r *Run) endStage(at time.Time) {
 // begin lets everything be done again that did not pass. Attempts go on being
 // counted, so that each has an id of its own.
 func (r *Run) begin() {
-	for i := range r.st.Jobs {
-		if s := &r.st.Jobs[i]; !s.state().settled() {
-			*s = JobStatus{State: jobLife.Initial, Count: s.Count}
+	for i, s := range r.jobs {
+		if !s.state().settled() {
+			r.jobs[i] = &JobStatus{State: jobLife.Initial, Count: s.Count}
 		}
 	}
 	for i := range r.st.Stages {
@@ -139,8 +151,8 @@ func (r *Run) begin() {
 }
 
 // setJob replaces the status of a job, and keeps its stage's times.
-func (r *Run) setJob(i int, s JobStatus, at time.Time) {
-	r.st.Jobs[i] = s
+func (r *Run) setJob(i int, s *JobStatus, at time.Time) {
+	r.jobs[i] = s
 	if s.state().settled() {
 		r.recount()
 	}
@@ -158,14 +170,14 @@ func (r *Run) setJob(i int, s JobStatus, at time.Time) {
 // changed, and so is everything that lies beyond the slices.
 func (r *Run) copy() *Run {
 	next := *r
-	next.st.Stages, next.st.Jobs = slices.Clone(r.st.Stages), slices.Clone(r.st.Jobs)
+	next.st.Stages, next.jobs = slices.Clone(r.st.Stages), slices.Clone(r.jobs)
 	return &next
 }
 
 // isThrough reports whether every job of a stage has ended.
 func (r *Run) isThrough(stage int) bool {
 	for j := r.graph.stages[stage].first; j < r.graph.stages[stage].end; j++ {
-		if state := r.st.Jobs[j].state(); !state.settled() && !state.bad() {
+		if state := r.jobs[j].state(); !state.settled() && !state.bad() {
 			return false
 		}
 	}

@@ -16,6 +16,7 @@ type Verdict struct {
 	Action   Action
 	Stage    string // of an action on a stage
 	Job      string // key, of an action on a job
+	Inputs   bool   // of ExecuteStage: Command.Inputs may be given
 	Allowed  bool
 	Refusals []Refusal // empty if it is allowed
 }
@@ -34,14 +35,16 @@ type Refusal struct {
 func (r *Run) Can(by penstock.Actor, at time.Time) []Verdict {
 	at = later(instant(at), r.st.Updated)
 	q := r.At(at)
-	all := []Verdict{q.can(Command{Action: CancelRun}, by, at), q.can(Command{Action: Comment, Remark: "…"}, by, at), q.can(Command{Action: RetryRun}, by, at)}
+	all := []Verdict{q.can(Command{Action: CancelRun}, by, at), q.can(Command{Action: Comment, Remark: "…"}, by, at), q.can(Command{Action: RetryRun}, by, at), q.can(Command{Action: DeleteRun}, by, at)}
 	i := q.current()
 	if i == len(q.graph.stages) {
 		return all
 	}
 	stage := q.graph.stages[i]
 	if stage.Manual != nil && stage.Manual.Enabled {
-		all = append(all, q.can(Command{Action: ExecuteStage, Stage: stage.Name}, by, at))
+		v := q.can(Command{Action: ExecuteStage, Stage: stage.Name}, by, at)
+		v.Inputs = stage.Manual.Modify
+		all = append(all, v)
 	}
 	if stage.Approval != nil && stage.Approval.Required() {
 		all = append(all, q.can(Command{Action: Vote, Stage: stage.Name, Vote: approval.Approve}, by, at))
@@ -77,8 +80,8 @@ func (r *Run) stands(c Command, by penstock.Actor, at time.Time) []Refusal {
 	switch c.Action {
 	case Ignore, Uphold:
 		i := r.graph.index[c.Job]
-		s := r.st.Jobs[i]
-		refusals, known = jobLife.Refusals(&jobSituation{r: r, i: i, s: &s, at: at}, s.state(), c.Action)
+		s := r.jobs[i]
+		refusals, known = jobLife.Refusals(&jobSituation{r: r, i: i, s: s, at: at}, s.state(), c.Action)
 	case Vote:
 		_, _, err := r.Do(c, by, at)
 		if err == nil {
@@ -90,6 +93,10 @@ func (r *Run) stands(c Command, by penstock.Actor, at time.Time) []Refusal {
 		}
 		return []Refusal{{Rule: rule, Needs: needsOf(err), Err: err}}
 	case Comment:
+	case DeleteRun:
+		for _, needs := range r.keepers() {
+			refusals = append(refusals, lifecycle.Refusal{Rule: "deletable", Needs: needs})
+		}
 	default:
 		refusals, known = runLife.Refusals(&runSituation{r: r}, r.st.State, c.Action)
 	}
@@ -98,7 +105,7 @@ func (r *Run) stands(c Command, by penstock.Actor, at time.Time) []Refusal {
 	}
 	all := make([]Refusal, 0, len(refusals))
 	for _, x := range refusals {
-		all = append(all, Refusal{Rule: x.Rule, Needs: x.Needs, Earliest: x.Earliest})
+		all = append(all, Refusal{Rule: x.Rule, Needs: r.toRetry(x.Needs), Earliest: x.Earliest})
 	}
 	return slices.Clip(all)
 }

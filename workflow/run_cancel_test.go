@@ -101,7 +101,7 @@ func TestRetry(t *testing.T) {
 		{"as often as one likes", all, "admit; pass a; fail b; fail d; retry; admit; fail d; retry; admit; pass d; fail e; retry; admit; pass e", "passed; one passed: a=passed b=unstable c=skipped d=passed; two passed: e=passed"},
 		{"from canceled", all, "admit; pass a; cancel; retry; admit", "running; one running: a=passed b=running c=skipped d=running; two pending: e=pending"},
 		{"from canceled while it was queued", all, "cancel; retry; admit", "running; one running: a=running b=running c=skipped d=running; two pending: e=pending"},
-		{"from timeout", []workflow.Stage{serial("one", act("a", `{"timeout":1}`))}, "admit; +1m; retry; admit", "running; one running: a=running"},
+		{"from timeout", []workflow.Stage{serial("one", act("a", `{"timeout":1}`))}, "admit; lease a; +1m; advance; fail a; retry; admit", "running; one running: a=running"},
 		{"from rejected", []workflow.Stage{serial("one", askJob("a"))}, "admit; vote no a; retry; admit", "running; one running: a=waiting"},
 		{"not from passed", []workflow.Stage{serial("one", act("a", ""))}, "admit; pass a; retry !refused", "passed; one passed: a=passed"},
 		{"not from skipped", []workflow.Stage{serial("one", act("a", "", never))}, "admit; retry !refused", "skipped; one skipped: a=skipped"},
@@ -133,7 +133,7 @@ func TestRetry(t *testing.T) {
 // Who started it, retries it.
 func TestARunOfAPlanIsRetriedByThePlan(t *testing.T) {
 	t.Parallel()
-	s := newStory(t, stages(serial("one", act("a", ""))), workflow.Start{Plan: "p1"})
+	s := newStory(t, stages(serial("one", act("a", ""))), workflow.Start{Origin: &workflow.Origin{Plan: "p1", Task: "t1"}})
 	s.tell("admit; fail a; retry !refused; retry by root !refused")
 	s.want("failed; one failed: a=failed")
 }

@@ -28,6 +28,7 @@ type Change struct {
 	Vote    approval.Decision `json:"vote,omitempty"`
 
 	Instance string `json:"instance,omitempty"` // a provider's id of a request
+	Inputs   int    `json:"inputs,omitempty"`   // of StageExecuted: how many of Start.Later count from now on; 0: none came with it
 }
 
 // A ChangeKind is the name of the event that a change is recorded as.
@@ -39,6 +40,9 @@ const (
 	RunMoved      ChangeKind = "run.moved" // From, To
 	RunCommented  ChangeKind = "run.commented"
 	RunRetracted  ChangeKind = "run.retracted"  // Instance: its provider has dropped it
+	RunForgotten  ChangeKind = "run.forgotten"  // what its jobs have shared was removed
+	RunDeleted    ChangeKind = "run.deleted"    // the last one; the run is gone
+	StageGranted  ChangeKind = "stage.granted"  // Stage: approved with the release plan, as Remark tells
 	StageExecuted ChangeKind = "stage.executed" // Stage: by hand
 	StageAsked    ChangeKind = "stage.asked"    // Stage, Request: opened, voted on, answered, lapsed
 	JobMoved      ChangeKind = "job.moved"      // Job, Status; perhaps Outputs

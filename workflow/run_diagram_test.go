@@ -38,6 +38,7 @@ func ExampleJobDiagram() {
 	// stateDiagram-v2
 	//     [*] --> pending
 	//     pending --> failed : fail_by_rule* [what comes before it to be through and variables that nothing stands for, or approvers who cannot approve]
+	//     pending --> passed : grant* [what comes before it to be through and an approval job and an approval that its plan passes on]
 	//     pending --> waiting : open* [what comes before it to be through and an approval job]
 	//     pending --> skipped : skip* [what comes before it to be through and an execute policy that says no]
 	//     pending --> running : start* [what comes before it to be through]
@@ -46,6 +47,7 @@ func ExampleJobDiagram() {
 	//     failed --> unstable : excuse* [an error policy that ignores failures]
 	//     failed --> timeout : expire* [a job that had run out of time]
 	//     failed --> pending : repeat* [a run that goes on and a process that is gone, and a job that is repeated then]
+	//     passed --> [*]
 	//     waiting --> canceled : drop* [a request that is canceled, or a run that is being canceled]
 	//     waiting --> timeout : expire* [a request that is lapsed]
 	//     waiting --> passed : pass* [a request that is approved]
@@ -66,7 +68,6 @@ func ExampleJobDiagram() {
 	//     timeout --> deciding : ask* [a run that goes on and an error policy that asks a person]
 	//     timeout --> unstable : excuse* [an error policy that ignores failures]
 	//     canceled --> [*]
-	//     passed --> [*]
 	//     rejected --> [*]
 	//     canceling --> canceling : complete
 	//     canceling --> canceled : drop* [its executor to stop and a canceled run]

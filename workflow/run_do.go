@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,8 +79,9 @@ type transition struct {
 func (t *transition) record(c Change) error {
 	c.At, c.By = t.at, partyOf(t.by)
 	if len(t.changes) == 0 {
-		t.r = t.r.copy()
+		t.r, t.changes = t.r.copy(), make([]Change, 0, 4)
 	}
+	t.r.hide(&c)
 	if err := t.r.apply(&c); err != nil {
 		return err
 	}
@@ -127,6 +129,13 @@ func (t *transition) run() error {
 		return t.record(Change{Kind: RunRetracted, Action: c.Action, Instance: c.Instance})
 	case ExecuteStage:
 		return t.executeStage()
+	case DeleteRun:
+		return t.delete()
+	case Forgotten:
+		if !t.r.forgettable() {
+			return nil
+		}
+		return t.record(Change{Kind: RunForgotten, Action: c.Action})
 	case Lease, Complete, Fail, Interrupt, Ignore, Uphold:
 		return t.job()
 	default:
@@ -139,7 +148,7 @@ func (t *transition) move(a Action, along func(*runSituation, RunState, Action) 
 	from := t.r.st.State
 	to, err := along(t.situation(), from, a)
 	if err != nil {
-		return err
+		return t.r.named(err)
 	}
 	c := Change{Kind: RunMoved, Action: a, From: string(from), To: string(to)}
 	if a == t.command.Action {
@@ -185,12 +194,24 @@ func (t *transition) executeStage() error {
 	if err := t.move(ExecuteStage, runLife.Next); err != nil {
 		return err
 	}
-	if err := t.record(Change{Kind: StageExecuted, Action: c.Action, Stage: t.r.graph.stages[i].Name, Remark: c.Remark}); err != nil {
+	executed := Change{Kind: StageExecuted, Action: c.Action, Stage: t.r.graph.stages[i].Name, Remark: c.Remark}
+	if len(c.Inputs) > 0 {
+		if err := t.give(i); err != nil {
+			return err
+		}
+		executed.Inputs = len(t.r.start.Later)
+	}
+	if err := t.record(executed); err != nil {
 		return err
 	}
+	if len(c.Inputs) > 0 {
+		if err := errors.Join(t.r.canAsk(t.at), t.r.unknown()); err != nil {
+			return err
+		}
+	}
 	for j := t.r.graph.stages[i].first; j < t.r.graph.stages[i].end; j++ {
-		if t.r.graph.nodes[j].job.RunPolicy == SkipManual && t.r.st.Jobs[j].state() == JobPending {
-			s := t.r.st.Jobs[j]
+		if t.r.graph.nodes[j].job.RunPolicy == SkipManual && t.r.jobs[j].state() == JobPending {
+			s := *t.r.jobs[j]
 			s.Started, s.Ended = t.at, t.at
 			if err := t.setJob(skip, j, JobSkipped, s, "its stage was executed by hand", nil); err != nil {
 				return err
@@ -227,6 +248,9 @@ func (t *transition) settleStage() error {
 		return nil
 	}
 	if t.r.st.State == RunRunning && !t.r.byHand(i) && t.r.awaitsApproval(i) && t.r.st.Stages[i].Request == nil {
+		if t.r.granted() {
+			return t.grantStage(i) // and then settles again
+		}
 		request, err := t.r.request(*t.r.graph.stages[i].Approval, fmt.Sprintf("stage/%d", i), t.at)
 		if err != nil {
 			return err
@@ -253,7 +277,7 @@ func (r *Run) due() (at time.Time) {
 		at = request.Deadline()
 	}
 	for j := r.graph.stages[i].first; j < r.graph.stages[i].end; j++ {
-		at = earlier(at, r.st.Jobs[j].due())
+		at = earlier(at, r.jobs[j].due())
 	}
 	return at
 }
@@ -310,7 +334,7 @@ func (t *transition) happen() error {
 		}
 	}
 	for j := t.r.graph.stages[i].first; j < t.r.graph.stages[i].end; j++ {
-		if isDue(t.r.st.Jobs[j].due(), t.at) {
+		if isDue(t.r.jobs[j].due(), t.at) {
 			if err := t.jobDue(j); err != nil {
 				return err
 			}

@@ -16,10 +16,16 @@ func RepeatJob(r *Run, key string) { r.graph.nodes[r.graph.index[key]].repeats =
 func CurrentStage(r *Run) (kept, told int) {
 	for i, s := range r.graph.stages {
 		for j := s.first; j < s.end; j++ {
-			if !r.st.Jobs[j].state().settled() {
+			if !r.jobs[j].state().settled() {
 				return r.cur, i
 			}
 		}
 	}
 	return r.cur, len(r.graph.stages)
 }
+
+// WholeExecution is [Run.Execution] with the secrets, as an executor gets it.
+func WholeExecution(r *Run, key string) (Execution, error) { return r.execution(key) }
+
+// MaskerOf returns what masks the secrets of a run.
+func MaskerOf(r *Run) *Masker { return r.masker() }

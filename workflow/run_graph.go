@@ -25,9 +25,17 @@ type JobInput struct {
 // expanded, in order. It is immutable and shared between runs that are alike.
 type graph struct {
 	def    *Definition
+	types  *Types
 	stages []stageNode
 	nodes  []node
 	index  map[string]int // by key
+
+	bytes   int  // of specs
+	borrows bool // repositories are those of parameters
+
+	named     []namedVariable // that its jobs need
+	listening *listening      // whom the run has to tell; nil: nobody
+	secrets   graphSecrets
 }
 
 // A stageNode is a stage that has jobs. They are nodes[first:end].
@@ -55,36 +63,41 @@ type node struct {
 // executes reports whether a node needs an executor.
 func (n *node) executes() bool { return n.policy == nil && n.wait == nil }
 
-// newGraph expands the jobs of a definition that was validated. What is wrong with
-// the inputs is an ErrInvalid that tells every fault.
-func newGraph(d *Definition, types *Types, inputs []JobInput) (*graph, error) {
+// expandGraph is newGraph that panics if a type of jobs does.
+func expandGraph(d *Definition, types *Types, inputs []JobInput, params []Param) (*graph, error) {
 	if len(inputs) > MaxRunJobs {
 		return nil, penstock.Invalid("inputs", "%d are too many: at most %d", len(inputs), MaxRunJobs)
 	}
-	b := graphBuilder{types: types, inputs: make(map[string]jobInput, len(inputs)), pieces: make(map[string][]Piece),
-		graph: &graph{def: d, index: make(map[string]int)}}
+	b := graphBuilder{types: types, params: params, inputs: make(map[string]jobInput, len(inputs)), pieces: make(map[string][]Piece),
+		graph: &graph{def: d, types: types, index: make(map[string]int)}}
 	b.take(d, inputs)
 	for i := range d.Stages {
-		b.stage(i, &d.Stages[i])
+		if b.stage(i, &d.Stages[i]); b.full {
+			break
+		}
 	}
 	switch {
 	case len(b.faults) > 0:
 	case len(b.graph.nodes) == 0:
 		b.fault("stages", "there is no job to run")
-	case len(b.graph.nodes) > MaxRunJobs:
-		b.fault("stages", "%d jobs are too many: at most %d", len(b.graph.nodes), MaxRunJobs)
 	}
 	if err := errors.Join(b.faults...); err != nil {
 		return nil, err
 	}
+	b.graph.named = namedIn(b.graph)
+	b.graph.listening = newListening(b.graph)
+	b.graph.secrets.find(b.graph.nodes)
 	return b.graph, nil
 }
 
 type graphBuilder struct {
 	graph  *graph
 	types  *Types
+	params []Param // with the values of the start
 	inputs map[string]jobInput
 	pieces map[string][]Piece // of jobs before, by name
+	all    expansion
+	full   bool // no more fits in
 	faults []error
 }
 
@@ -136,7 +149,9 @@ func (b *graphBuilder) stage(i int, s *Stage) {
 	g := b.graph
 	first := len(g.nodes)
 	for j := range s.Jobs {
-		b.job(i, j, &s.Jobs[j], len(g.stages))
+		if b.job(i, j, &s.Jobs[j], len(g.stages)); b.full {
+			return
+		}
 	}
 	if len(g.nodes) > first {
 		g.stages = append(g.stages, stageNode{Stage: s, first: first, end: len(g.nodes), place: i})
@@ -161,6 +176,12 @@ func (b *graphBuilder) job(i, j int, job *Job, stage int) {
 		}
 	}
 	pieces, err := b.expand(spec)
+	for k := range pieces {
+		err = errors.Join(err, b.borrow(job, &pieces[k]))
+	}
+	if b.fit(path, pieces); b.full {
+		return
+	}
 	b.pieces[job.Name] = pieces // what follows a job that is left out still knows what it was about
 	switch {
 	case skipped: // what nobody has chosen for it matters to nobody
@@ -185,6 +206,23 @@ func (b *graphBuilder) job(i, j int, job *Job, stage int) {
 		b.graph.index[n.key] = len(b.graph.nodes)
 		b.graph.nodes = append(b.graph.nodes, n)
 	}
+}
+
+// fit reports a fault if pieces do not fit into the graph: before they are made much of.
+func (b *graphBuilder) fit(path string, pieces []Piece) {
+	var bytes int
+	for i := range pieces {
+		bytes += len(pieces[i].Spec)
+	}
+	if n := len(b.graph.nodes) + len(pieces); n > MaxRunJobs {
+		b.full = true
+		b.fault("stages", "%d jobs are too many: at most %d", n, MaxRunJobs)
+	}
+	if err := b.all.add(bytes); err != nil {
+		b.full = true
+		b.nest(path, err)
+	}
+	b.graph.bytes = b.all.bytes
 }
 
 // parameters puts the parameters of a start into a spec.

@@ -22,7 +22,7 @@ func (t *transition) job() error {
 	if !ok {
 		return t.r.noJob(c.Job)
 	}
-	s := t.r.st.Jobs[i]
+	s := *t.r.jobs[i]
 	if c.Attempt != "" && c.Attempt != s.Attempt.ID && c.Action != Ignore && c.Action != Uphold {
 		return nil // it tells of an attempt that is over
 	}
@@ -33,15 +33,18 @@ func (t *transition) job() error {
 	if err != nil {
 		return err
 	}
+	if err := t.r.mayPutOut(c.Job, c.Outputs); err != nil {
+		return err
+	}
 	var outputs map[string]string
 	switch c.Action {
 	case Lease:
-		s.Attempt.Lease = c.Lease
+		t.r.lease(i, &s, c.Lease, t.at)
 	case Complete:
 		s, outputs = s.ended(t.at), c.Outputs
 	case Fail, Interrupt:
 		s, outputs = s.ended(t.at), c.Outputs
-		s.Error = c.Remark
+		s.Error = cut(c.Remark)
 	case Ignore, Uphold:
 		s.Decided, s.Ended = Stamp{By: partyOf(t.by), At: t.at}, t.at
 	default:
@@ -58,7 +61,7 @@ func (t *transition) job() error {
 
 // on is what the guards of a job look at.
 func (t *transition) on(i int) *jobSituation {
-	t.onJob = jobSituation{r: t.r, i: i, s: &t.r.st.Jobs[i], at: t.at}
+	t.onJob = jobSituation{r: t.r, i: i, s: t.r.jobs[i], at: t.at}
 	return &t.onJob
 }
 
@@ -68,8 +71,18 @@ func (s JobStatus) ended(at time.Time) JobStatus {
 	return s
 }
 
-// cut returns as much of a text as fits into a remark.
+// cut returns as much of a text as fits into a remark, and is not more than twice that in JSON.
 func cut(text string) string {
+	if len(text) <= MaxRemark/3 { // which takes no more than 2*MaxRemark, however it is escaped
+		return text
+	}
+	end, size := 0, 0
+	for i, c := range text {
+		if size += jsonWidth(c); size > 2*MaxRemark || i > MaxRemark {
+			return strings.ToValidUTF8(text[:min(end, MaxRemark-len("…"))], "") + "…"
+		}
+		end = i
+	}
 	if len(text) <= MaxRemark {
 		return text
 	}
@@ -79,7 +92,7 @@ func cut(text string) string {
 // setJob records that a job is in state to now. It is where the state of a job
 // changes, but for what a retry of the run does to all.
 func (t *transition) setJob(a Action, i int, to JobState, s JobStatus, remark string, outputs map[string]string) error {
-	from := t.r.st.Jobs[i].state()
+	from := t.r.jobs[i].state()
 	s.State = to
 	return t.record(Change{Kind: JobMoved, Action: a, Job: t.r.graph.nodes[i].key, From: string(from), To: string(to), Status: &s, Remark: remark, Outputs: outputs})
 }
@@ -112,12 +125,14 @@ func (t *transition) byRule(do Action, i int, s *JobStatus) (remark string, err 
 	switch do {
 	case skip:
 		s.Started, s.Ended, remark = t.at, t.at, t.r.unwanted(i)
+	case grant:
+		s.Started, s.Ended, remark = t.at, t.at, t.r.grantRemark()
 	case begin:
 		t.beginAttempt(n, s)
 	case fail:
 		t.beginAttempt(n, s)
 		*s = s.ended(t.at)
-		s.Error = cut(t.r.unready(i, t.at).Error())
+		s.Error = cut(t.r.masker().maskCut(t.r.unready(i, t.at).Error()))
 	case open:
 		s.Count++
 		s.Started, s.NotBefore, s.Error = t.at, time.Time{}, ""
@@ -153,22 +168,28 @@ func (t *transition) byRule(do Action, i int, s *JobStatus) (remark string, err 
 	return remark, err
 }
 
+// lease notes that the attempt at a job is carried out under a lease from now on, which is when its
+// time begins to run.
+func (r *Run) lease(i int, s *JobStatus, lease string, at time.Time) {
+	s.Attempt.Lease = lease
+	if timeout := r.graph.nodes[i].timeout; timeout > 0 {
+		s.Deadline = instant(at.Add(timeout))
+	}
+}
+
 // beginAttempt begins the next attempt at a job.
 func (t *transition) beginAttempt(n *node, s *JobStatus) {
 	s.Count++
 	s.Attempt = Attempt{ID: t.r.derivedID("attempt/"+n.key, int64(s.Count))}
 	s.Started, s.Ended, s.NotBefore, s.Deadline, s.Error, s.Stopping, s.Result = t.at, time.Time{}, time.Time{}, time.Time{}, "", "", ""
-	switch {
-	case n.wait != nil:
+	if n.wait != nil {
 		s.Deadline = later(instant(n.wait.until(t.at)), t.at)
-	case n.timeout > 0:
-		s.Deadline = instant(t.at.Add(n.timeout))
 	}
 }
 
 // jobDue lets happen what is due of one job.
 func (t *transition) jobDue(i int) error {
-	s := t.r.st.Jobs[i]
+	s := *t.r.jobs[i]
 	if s.state() != JobWaiting {
 		return t.settleJob(i, false)
 	}
@@ -188,7 +209,7 @@ func (t *transition) answer() error {
 		if !ok {
 			return t.r.noJob(c.Job)
 		}
-		s := t.r.st.Jobs[i]
+		s := *t.r.jobs[i]
 		if s.state() != JobWaiting {
 			return t.refuse("a job that waits for an approval")
 		}

@@ -57,11 +57,11 @@ var (
 	stageByHand = runGuard{Rule: "stage_by_hand", Needs: "a stage that is to be executed by hand",
 		Holds: func(s *runSituation) bool { i := s.r.current(); return i < len(s.r.graph.stages) && s.r.byHand(i) }}
 	ofNoPlan = runGuard{Rule: "of_no_plan", Needs: "a run that no release plan started, or its task to be retried there",
-		Holds: func(s *runSituation) bool { return s.r.start.Plan == "" }}
+		Holds: func(s *runSituation) bool { return s.r.start.Origin == nil }}
 	attemptsLeft = runGuard{Rule: "attempts_left", Needs: "fewer than 1,000 attempts at each job",
 		Holds: func(s *runSituation) bool {
-			for i := range s.r.st.Jobs {
-				if st := &s.r.st.Jobs[i]; !st.state().settled() && st.Count >= MaxAttempts {
+			for i := range s.r.jobs {
+				if st := s.r.jobs[i]; !st.state().settled() && st.Count >= MaxAttempts {
 					return false
 				}
 			}
@@ -73,8 +73,8 @@ var (
 		Holds: func(s *runSituation) bool { return s.r.current() == len(s.r.graph.stages) }}
 	somethingPassed = runGuard{Rule: "something_passed", Needs: "a job that was not skipped",
 		Holds: func(s *runSituation) bool {
-			for i := range s.r.st.Jobs {
-				if st := s.r.st.Jobs[i].state(); st == JobPassed || st == JobUnstable {
+			for i := range s.r.jobs {
+				if st := s.r.jobs[i].state(); st == JobPassed || st == JobUnstable {
 					return true
 				}
 			}

@@ -27,11 +27,12 @@ type (
 var jobLife = lifecycle.Machine[*jobSituation, JobState, Action]{
 	Initial: JobPending,
 	Final:   []JobState{JobPassed, JobUnstable, JobSkipped, JobCanceled, JobRejected},
-	ByRule:  []Action{repeat, again, ask, excuse, skip, fail, open, begin, drop, stop, pass, expire, reject},
+	ByRule:  []Action{repeat, again, ask, excuse, skip, fail, grant, open, begin, drop, stop, pass, expire, reject},
 	Rules: map[JobState]map[Action]jobRule{
 		JobPending: {
 			skip:  {To: JobSkipped, If: []jobGuard{isTurn, notWanted}},
 			fail:  {To: JobFailed, If: []jobGuard{isTurn, notReady}},
+			grant: {To: JobPassed, If: []jobGuard{isTurn, isApproval, isGranted}},
 			open:  {To: JobWaiting, If: []jobGuard{isTurn, isApproval}},
 			begin: {To: JobRunning, If: []jobGuard{isTurn}},
 		},

@@ -3,6 +3,7 @@ package workflow
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -24,12 +25,24 @@ type Start struct {
 	Remark string     `json:"remark,omitempty"`
 	Ticket string     `json:"ticket,omitempty"` // id or approval id of a pre-approval ticket
 
-	Plan        string            `json:"plan,omitempty"`         // id of the release plan that starts it
 	ProjectName string            `json:"project_name,omitempty"` // for people; empty: the project's key
 	Email       string            `json:"email,omitempty"`        // of who starts it
 	URL         string            `json:"url,omitempty"`          // where people see the run
-	Host        map[string]string `json:"host,omitempty"`         // GROUP.KEY: what {{.parameter.GROUP.KEY}} stands for
+	Host        map[string]string `json:"host,omitempty"`         // GROUP.KEY: what {{.parameter.GROUP.KEY}} stands for; a secret, but for what is Public
+	Public      []string          `json:"public,omitempty"`       // GROUP.KEY of what anybody may be shown of Host
 	Payload     map[string]string `json:"payload,omitempty"`      // trigger.branch and its like: what triggered the run
+
+	// Later is what stages that were executed by hand were given since, in order. A start
+	// has none: it is for [Fold].
+	Later []StageInputs `json:"later,omitempty"`
+
+	// Origin is which task of a release plan starts it. [Service.StartFor] sets it, and other
+	// starts of a Service drop it.
+	Origin *Origin `json:"-"`
+
+	// Secrets names parameters whose values are secrets elsewhere: a run is started only
+	// if they are secret parameters. It is not stored.
+	Secrets []string `json:"-"`
 
 	// Members are the users of the groups that the definition's approvals name, by
 	// [penstock.Party.Key], as they are when the run starts.
@@ -51,10 +64,12 @@ func NewRun(id RunIdentity, d *Definition, types *Types, s Start, by penstock.Ac
 // create makes the first change of a run to which nothing has happened yet.
 func (r *Run) create(by penstock.Actor, at time.Time) (*Run, []Change, error) {
 	c := Change{Kind: RunCreated, At: instant(at), By: partyOf(by), Remark: r.start.Remark}
+	r.hide(&c)
+	r.start.Remark = c.Remark
 	if err := r.apply(&c); err != nil {
 		return nil, nil, err
 	}
-	if err := r.canAsk(c.At); err != nil {
+	if err := errors.Join(r.canAsk(c.At), r.unknown()); err != nil {
 		return nil, nil, err
 	}
 	return r, []Change{c}, nil
@@ -62,41 +77,41 @@ func (r *Run) create(by penstock.Actor, at time.Time) (*Run, []Change, error) {
 
 // prepare returns a run to which nothing has happened yet.
 func prepare(id RunIdentity, d *Definition, types *Types, s Start) (*Run, error) {
-	return prepareWith(id, d, s, func() (*graph, error) { return newGraph(d, types, s.Inputs) })
+	return prepareWith(id, d, s, func(params []Param) (*graph, error) { return newGraph(d, types, s.Inputs, params) })
 }
 
 // prepareWith is prepare with a graph that may be there already.
-func prepareWith(id RunIdentity, d *Definition, s Start, makeGraph func() (*graph, error)) (*Run, error) {
-	refusal := &penstock.RefusedError{Action: "start", State: "stored"}
-	if d.Disabled {
-		refusal.Needs = append(refusal.Needs, "a workflow that is not disabled")
-	}
-	if n, limited := d.Limit(); limited && n == 0 {
-		refusal.Needs = append(refusal.Needs, "a concurrency_limit that is not 0")
-	}
-	if len(refusal.Needs) > 0 {
-		return nil, refusal
+func prepareWith(id RunIdentity, d *Definition, s Start, makeGraph func([]Param) (*graph, error)) (*Run, error) {
+	if needs := d.unfit(); len(needs) > 0 {
+		return nil, &penstock.RefusedError{Action: "start", State: "stored", Needs: needs}
 	}
 	var remark error
 	switch {
 	case len(s.Remark) > MaxRemark:
 		remark = penstock.Invalid("remark", "%d bytes are too many: at most %d", len(s.Remark), MaxRemark)
-	case d.RemarkRequired && s.Remark == "":
+	case d.RemarkRequired && strings.TrimSpace(s.Remark) == "":
 		remark = penstock.Invalid("remark", "workflow remark is required")
 	}
 	if remark == nil && !utf8.ValidString(s.Remark) {
 		remark = penstock.Invalid("remark", "must be UTF-8")
 	}
+	var later error
+	if len(s.Later) > 0 {
+		later = penstock.Invalid("later", "must be empty when a run starts")
+	}
 	params, paramErr := d.Arguments(s.Params)
-	graph, graphErr := makeGraph()
-	if err := errors.Join(remark, paramErr, graphErr); err != nil {
+	graph, graphErr := makeGraph(params)
+	if err := errors.Join(remark, later, s.Origin.check(), s.secretsKept(d), paramErr, graphErr); err != nil {
 		return nil, err
 	}
 	return &Run{id: id.ID, number: id.Number, version: id.Version, graph: graph, start: &s, params: params}, nil
 }
 
-// Fold makes the run again of all its changes: the first is its creation.
+// Fold makes the run again of all its changes: the first is its creation. s is what
+// [Run.Start] returned, then or later.
 func Fold(id RunIdentity, d *Definition, types *Types, s Start, changes []Change) (*Run, error) {
+	later := s.Later
+	s.Later = nil
 	r, err := prepare(id, d, types, s)
 	if err != nil {
 		return nil, err
@@ -105,7 +120,7 @@ func Fold(id RunIdentity, d *Definition, types *Types, s Start, changes []Change
 		if (i == 0) != (changes[i].Kind == RunCreated) {
 			return nil, penstock.Invalid(fmt.Sprintf("changes[%d].kind", i), "a run begins with its creation, once")
 		}
-		if err := r.apply(&changes[i]); err != nil {
+		if err := r.replay(&changes[i], later); err != nil {
 			return nil, err
 		}
 	}

@@ -270,7 +270,6 @@ func TestVariablesOfJobs(t *testing.T) {
 		{"quoted data", `pass a X=","y":"`, uses("{{.job.a.output.X}}"), workflow.JobRunning, `{"text":"\",\"y\":\""}`},
 		{"an output that is not there", "pass a Y=1", uses("{{.job.a.output.X}}"), workflow.JobFailed, "spec.text: the variable {{.job.a.output.X}} has no value"},
 		{"a job that is not there", "pass a", uses("{{.job.q.output.X}}"), workflow.JobFailed, "spec.text: the variable {{.job.q.output.X}} has no value"},
-		{"a parameter that is not there", "pass a", uses("{{.workflow.params.q}}"), workflow.JobFailed, "spec.text: the variable {{.workflow.params.q}} has no value"},
 		{"the state of a job", "pass a", uses("{{.job.a.status}}"), workflow.JobRunning, `{"text":"passed"}`},
 		{"a rule that matches", "pass a X=1", act("b", "", when(workflow.ExecuteIf, "{{.job.a.output.X}}", workflow.Equals, "1")), workflow.JobRunning, `{}`},
 		{"a rule that does not", "pass a X=2", act("b", "", when(workflow.ExecuteIf, "{{.job.a.output.X}}", workflow.Equals, "1")), workflow.JobSkipped, ""},
@@ -314,5 +313,46 @@ func TestVariablesOfJobs(t *testing.T) {
 	s := story(t, "admit; pass a", serial("one", act("a", ""), uses(strings.Join(many, " "))))
 	if got := s.job("b").Error; len(got) > workflow.MaxRemark || len(got) < workflow.MaxRemark/2 {
 		t.Errorf("an error of %d bytes", len(got))
+	}
+}
+
+// What stands in a path of a storage is filled in, and what cannot be fails the job.
+func TestPathsOfStoragesAreFilledIn(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ rule, path, dir, want, why string }{
+		{"nothing to fill in", "/mnt", "", "/mnt", ""},
+		{"a parameter", "/mnt/{{.workflow.params.dir}}/{{.workflow.task.id}}", "x", "/mnt/x/7", ""},
+		{"one that is the whole path", "{{.workflow.params.dir}}", "/mnt", "/mnt", ""},
+		{"one that makes it relative", "{{.workflow.params.dir}}", "mnt", "", "share_storages[0].path: must be absolute"},
+		{"what nobody gave", "/mnt/{{.parameter.site.name}}", "", "", "share_storages[0].path: the variable {{.parameter.site.name}} has no value"},
+	} {
+		d := stages(serial("one", act("a", `{"text":"x"}`)))
+		d.Params = []workflow.Param{{Name: "dir", Type: workflow.StringParam, Value: row.dir}}
+		d.Storages = []workflow.ShareStorage{{Name: "s", Path: row.path}}
+		s := newStory(t, d, workflow.Start{})
+		s.tell("admit")
+		if j := s.job("a"); j.Error != row.why {
+			t.Errorf("%s: %q, want %q", row.rule, j.Error, row.why)
+		}
+		if row.why != "" {
+			continue
+		}
+		if e, err := s.r.Execution("a"); err != nil || e.Storages[0].Path != row.want {
+			t.Errorf("%s: %v, %v", row.rule, e.Storages, err)
+		}
+		if d.Storages[0].Path != row.path {
+			t.Errorf("%s: the definition has changed", row.rule)
+		}
+	}
+}
+
+// A brace is one however JSON writes it.
+func TestEscapedVariablesAreFilledIn(t *testing.T) {
+	t.Parallel()
+	for _, braces := range []string{`{{`, `\u007b\u007b`, `\u007B{`, `{\u007b`} {
+		s := story(t, "admit", serial("one", act("a", `{"script":"x","extra":"`+braces+`.workflow.task.id}}"}`, ofType("freestyle"))))
+		if e, err := s.r.Execution("a"); err != nil || !strings.Contains(string(e.Spec), `"extra":"7"`) {
+			t.Errorf("%s: %s, %v", braces, e.Spec, err)
+		}
 	}
 }

@@ -32,6 +32,7 @@ const (
 	StepRequest StepKind = "request" // an approval has to be requested from its provider
 	StepPoll    StepKind = "poll"    // an approval's provider may have an answer
 	StepRetract StepKind = "retract" // an approval's provider is to drop a request: then Do a Retracted
+	StepForget  StepKind = "forget"  // executors are to forget what jobs have shared: then Do a Forgotten
 )
 
 // Next returns what there is to do at now, and when time does the next thing by
@@ -43,6 +44,9 @@ func (r *Run) Next(now time.Time) (steps []Step, wake time.Time) {
 	}
 	for _, x := range r.st.Retract {
 		steps = append(steps, Step{Kind: StepRetract, Instance: x.Instance, Provider: x.Kind})
+	}
+	if r.forgettable() {
+		steps = append(steps, Step{Kind: StepForget})
 	}
 	if r.st.State == RunQueued {
 		return append(steps, Step{Kind: StepAdmit}), wake
@@ -59,7 +63,7 @@ func (r *Run) Next(now time.Time) (steps []Step, wake time.Time) {
 		}
 	}
 	for j := stage.first; j < stage.end; j++ {
-		n, s := &r.graph.nodes[j], &r.st.Jobs[j]
+		n, s := &r.graph.nodes[j], r.jobs[j]
 		switch s.state() {
 		case JobRunning:
 			if n.executes() && s.Attempt.Lease == "" {

@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"errors"
 	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
@@ -14,7 +13,7 @@ const MaxRemark = 4 << 10
 // internal reports whether only the library itself asks for an action.
 func (a Action) internal() bool {
 	switch a {
-	case Admit, Lease, Complete, Fail, Interrupt, Report, Retracted, Advance:
+	case Admit, Lease, Complete, Fail, Interrupt, Report, Retracted, Forgotten, Advance:
 		return true
 	default:
 		return false
@@ -28,6 +27,8 @@ func (a Action) Right() penstock.Right {
 		return penstock.Approve
 	case Comment:
 		return penstock.Read
+	case DeleteRun:
+		return penstock.Delete
 	default:
 		return penstock.Execute
 	}
@@ -108,13 +109,13 @@ func (c *Command) check() error {
 		}
 	default: // nothing else has members of its own
 	}
-	return errors.Join(k.Faults())
+	return k.Faults()
 }
 
 // known reports whether an action can be asked for at all.
 func (a Action) known() bool {
 	switch a {
-	case CancelRun, RetryRun, ExecuteStage, Vote, Ignore, Uphold, Comment:
+	case CancelRun, RetryRun, ExecuteStage, Vote, Ignore, Uphold, Comment, DeleteRun:
 		return true
 	default:
 		return a.internal()

@@ -9,19 +9,20 @@ import (
 
 // RunStatus is what happened to a run so far.
 type RunStatus struct {
-	State    RunState      `json:"state"`
-	Created  Stamp         `json:"created"`
-	Updated  time.Time     `json:"updated"`
-	Queued   time.Time     `json:"queued,omitzero"`  // since when it waits, or waited, for its turn
-	Started  time.Time     `json:"started,omitzero"` // the latest time
-	Ended    time.Time     `json:"ended,omitzero"`
-	Retries  int           `json:"retries,omitempty"`
-	Remark   string        `json:"remark,omitempty"`
-	Canceler Stamp         `json:"canceler,omitzero"` // who asked for the cancel
-	Retract  []Retraction  `json:"retract,omitempty"` // requests that providers are still to drop
-	Stages   []StageStatus `json:"stages"`
-	Jobs     []JobStatus   `json:"jobs"` // of all stages, in order
-	Changes  int64         `json:"changes"`
+	State     RunState      `json:"state"`
+	Created   Stamp         `json:"created"`
+	Updated   time.Time     `json:"updated"`
+	Queued    time.Time     `json:"queued,omitzero"`  // since when it waits, or waited, for its turn
+	Started   time.Time     `json:"started,omitzero"` // the latest time
+	Ended     time.Time     `json:"ended,omitzero"`
+	Retries   int           `json:"retries,omitempty"`
+	Remark    string        `json:"remark,omitempty"`
+	Canceler  Stamp         `json:"canceler,omitzero"`   // who asked for the cancel
+	Retract   []Retraction  `json:"retract,omitempty"`   // requests that providers are still to drop
+	Forgotten bool          `json:"forgotten,omitempty"` // what its jobs have shared was removed
+	Stages    []StageStatus `json:"stages"`
+	Jobs      []JobStatus   `json:"jobs"` // of all stages, in order
+	Changes   int64         `json:"changes"`
 }
 
 // A Retraction is a request that was closed here while its provider still asks
@@ -42,6 +43,7 @@ type StageStatus struct {
 	Started  time.Time         `json:"started,omitzero"`
 	Ended    time.Time         `json:"ended,omitzero"`
 	Executed Stamp             `json:"executed,omitzero"` // by hand
+	Granted  time.Time         `json:"granted,omitzero"`  // since when the approval of the run's plan counts for it
 	Request  *approval.Request `json:"approval,omitempty"`
 }
 
@@ -54,7 +56,7 @@ type JobStatus struct {
 	Started   time.Time         `json:"started,omitzero"`
 	Ended     time.Time         `json:"ended,omitzero"`
 	NotBefore time.Time         `json:"not_before,omitzero"` // the next attempt is put off until then
-	Deadline  time.Time         `json:"deadline,omitzero"`   // of the attempt; of a wait, when it passes
+	Deadline  time.Time         `json:"deadline,omitzero"`   // of the attempt, from when it was leased; of a wait, when it passes
 	Error     string            `json:"error,omitempty"`
 	Result    JobState          `json:"result,omitempty"`   // while a person decides: JobFailed or JobTimedOut
 	Stopping  StopReason        `json:"stopping,omitempty"` // why it was told to stop

@@ -194,7 +194,7 @@ func (s *runStory) check(script string) {
 		s.t.Fatal(err)
 	}
 	for name, trail := range map[string][]workflow.Change{"trail": s.trail, "stored trail": read} {
-		again, err := workflow.Fold(s.id, s.d, s.types, s.start, trail)
+		again, err := workflow.Fold(s.id, s.d, s.types, s.r.Start(), trail)
 		if err != nil {
 			s.t.Fatalf("%s: fold of the %s: %v", script, name, err)
 		}

@@ -12,20 +12,23 @@ func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	five := []workflow.Stage{serial("one", act("a", `{"timeout":5}`))}
 	tellAll(t, []runRow{
-		{"a microsecond early", five, "admit; +4m59.999999s; advance !nothing; pass a", "passed; one passed: a=passed"},
+		{"a microsecond early", five, "admit; lease a; +4m59.999999s; advance !nothing; pass a", "passed; one passed: a=passed"},
 		{"an outcome in time counts", five, "admit; lease a; +5m; pass a", "passed; one passed: a=passed"},
 		{"so does a failure", five, "admit; lease a; +5m; fail a", "failed; one failed: a=failed"},
-		{"nobody carries it out", five, "admit; +5m; advance", "timeout; one timeout: a=timeout"},
-		{"it is not leased any more", five, "admit; +5m; lease a !refused", "running; one running: a=running"},
+		{"nobody carries it out yet", five, "admit; +500h; advance !nothing", "running; one running: a=running"},
+		{"it counts from when somebody does", five, "admit; +1h; lease a; +4m59.999999s; advance !nothing", "running; one running: a=running"},
+		{"to the end", five, "admit; +1h; lease a; +5m; advance; fail a", "timeout; one timeout: a=timeout"},
+		{"and anew with each attempt", []workflow.Stage{serial("one", act("a", `{"timeout":5}`, onError(workflow.Retry, 1)))},
+			"admit; lease a; +4m; fail a; +10s; advance; +1h; lease a; +4m59.999999s; advance !nothing; pass a", "passed; one passed: a=passed"},
 		{"whoever carries it out is told", five, "admit; lease a; +5m; advance", "running; one running: a=canceling"},
 		{"a late outcome does not count", five, "admit; lease a; +5m1us; pass a", "timeout; one timeout: a=timeout"},
 		{"not after it was told to stop either", five, "admit; lease a; +5m; advance; pass a", "timeout; one timeout: a=timeout"},
 		{"nor twice", five, "admit; lease a; +6m; pass a; pass a !nothing", "timeout; one timeout: a=timeout"},
 		{"a cancel wins over a timeout", five, "admit; lease a; +5m; advance; cancel; fail a", "canceled; one canceled: a=canceled"},
 		{"none", []workflow.Stage{serial("one", act("a", ""))}, "admit; +9000h; advance !nothing; pass a", "passed; one passed: a=passed"},
-		{"each its own", []workflow.Stage{parallel("one", act("a", `{"timeout":5}`), act("b", `{"timeout":7}`))}, "admit; +6m; advance", "running; one running: a=timeout b=running"},
+		{"each its own", []workflow.Stage{parallel("one", act("a", `{"timeout":5}`), act("b", `{"timeout":7}`))}, "admit; lease a; lease b; +6m; advance; fail a", "running; one running: a=timeout b=running"},
 		{"an outcome, and in the same instant an approval lapses", []workflow.Stage{parallel("one", act("a", ""), askJob("b"))}, "admit; +60m; pass a", "timeout; one timeout: a=passed b=timeout"},
-		{"it counts from when the job began", []workflow.Stage{serial("one", act("a", ""), act("b", `{"timeout":5}`))}, "admit; +1h; pass a; +4m; advance !nothing; +1m; advance", "timeout; one timeout: a=passed b=timeout"},
+		{"the time of those before it does not count", []workflow.Stage{serial("one", act("a", ""), act("b", `{"timeout":5}`))}, "admit; +1h; pass a; lease b; +4m; advance !nothing; +1m; advance; fail b", "timeout; one timeout: a=passed b=timeout"},
 	})
 	s := story(t, "admit; lease a; +1h; advance", five...)
 	if got := s.job("a"); !got.Started.Equal(noon) || got.Stopping != workflow.StopTimeout {
@@ -77,11 +80,12 @@ func TestNext(t *testing.T) {
 		wake         time.Duration // from noon; -1: never
 	}{
 		{"queued", "", []workflow.Stage{serial("one", act("a", ""))}, []workflow.StepKind{workflow.StepAdmit}, -1},
-		{"to be executed", "admit", []workflow.Stage{parallel("one", act("a", ""), act("b", `{"timeout":9}`))}, []workflow.StepKind{workflow.StepExecute, workflow.StepExecute}, 9 * time.Minute},
+		{"to be executed", "admit", []workflow.Stage{parallel("one", act("a", ""), act("b", `{"timeout":9}`))}, []workflow.StepKind{workflow.StepExecute, workflow.StepExecute}, -1},
+		{"one of two under way", "admit; lease b", []workflow.Stage{parallel("one", act("a", ""), act("b", `{"timeout":9}`))}, []workflow.StepKind{workflow.StepExecute}, 9 * time.Minute},
 		{"under way", "admit; lease a", []workflow.Stage{parallel("one", act("a", ""))}, nil, -1},
 		{"under way, due", "admit; lease a; +9m", []workflow.Stage{parallel("one", act("a", `{"timeout":9}`))}, []workflow.StepKind{workflow.StepAdvance}, 9 * time.Minute},
 		{"a wait", "admit", []workflow.Stage{parallel("one", waitFor("a", `{"for":"PT3M"}`))}, nil, 3 * time.Minute},
-		{"the earliest", "admit", []workflow.Stage{parallel("one", waitFor("a", `{"for":"PT3M"}`), act("b", `{"timeout":2}`), askJob("c"))}, []workflow.StepKind{workflow.StepExecute}, 2 * time.Minute},
+		{"the earliest", "admit; lease d", []workflow.Stage{parallel("one", waitFor("a", `{"for":"PT3M"}`), act("b", `{"timeout":1}`), askJob("c"), act("d", `{"timeout":2}`))}, []workflow.StepKind{workflow.StepExecute}, 2 * time.Minute},
 		{"an approval here", "admit", []workflow.Stage{parallel("one", askJob("a"))}, nil, 60 * time.Minute},
 		{"an approval elsewhere", "admit", []workflow.Stage{parallel("one", larkJob("a"))}, []workflow.StepKind{workflow.StepRequest}, 60 * time.Minute},
 		{"an approval elsewhere, asked for", "admit; report a instance=i", []workflow.Stage{parallel("one", larkJob("a"))}, []workflow.StepKind{workflow.StepPoll}, 60 * time.Minute},

@@ -59,7 +59,7 @@ type runWalk struct {
 }
 
 func (w *runWalk) walk(t *testing.T, steps int) {
-	w.runStory = newStory(t, w.definition(), workflow.Start{})
+	w.runStory = newStory(t, w.definition(), w.origin())
 	for _, s := range w.r.Stages() {
 		for _, j := range s.Jobs {
 			if w.oneIn(3) {
@@ -232,6 +232,7 @@ func (w *runWalk) sound() {
 				w.t.Errorf("%s failed more often than it was tried", j.Key)
 			}
 		}
+		w.unasked(s)
 		stuck = stuck && s.State != workflow.StageWaiting
 		if kept, _ := workflow.CurrentStage(r); kept == i && st.State.Ended() && string(s.State) != string(st.State) {
 			w.t.Errorf("the run is %s, its stage %s", st.State, s.State)

@@ -3,7 +3,6 @@ package workflow
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // MinSecret is how many bytes a secret has at least to be masked: to mask every
@@ -25,14 +24,14 @@ type Masker struct {
 	secrets int
 	longest int                   // bytes of a form
 	begins  *[1 << 16 / 64]uint64 // a bit for the first two bytes of each form
-	forms   map[[3]byte][]string  // by the first three bytes, the longest first
+	forms   map[[3]byte]forms     // by the first three bytes
 }
 
 // NewMasker returns a Masker of secrets, in any order. Empty and short ones, and
 // those that come twice, are passed over.
 func NewMasker(secrets ...string) *Masker {
 	m := &Masker{}
-	known := make(map[string]bool)
+	known, texts := make(map[string]bool), make(map[[3]byte][]string)
 	for _, s := range secrets {
 		if len(s) < MinSecret || known[s] {
 			continue
@@ -40,28 +39,23 @@ func NewMasker(secrets ...string) *Masker {
 		known[s] = true
 		m.secrets++
 		for _, form := range secretForms(s) {
-			m.add(form)
+			key := [3]byte{form[0], form[1], form[2]}
+			texts[key] = append(texts[key], form)
 		}
 	}
-	for _, forms := range m.forms {
-		slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	if len(texts) == 0 {
+		return m
+	}
+	m.begins, m.forms = new([1 << 16 / 64]uint64), make(map[[3]byte]forms, len(texts))
+	for key, all := range texts {
+		bit := uint(key[0])<<8 | uint(key[1])
+		m.begins[bit/64] |= 1 << (bit % 64)
+		for _, form := range all {
+			m.longest = max(m.longest, len(form))
+		}
+		m.forms[key] = newForms(all)
 	}
 	return m
-}
-
-// add takes a form of at least MinSecret bytes.
-func (m *Masker) add(form string) {
-	if m.begins == nil {
-		m.begins, m.forms = new([1 << 16 / 64]uint64), make(map[[3]byte][]string)
-	}
-	key := [3]byte{form[0], form[1], form[2]}
-	if slices.Contains(m.forms[key], form) {
-		return
-	}
-	bit := uint(form[0])<<8 | uint(form[1])
-	m.begins[bit/64] |= 1 << (bit % 64)
-	m.forms[key] = append(m.forms[key], form)
-	m.longest = max(m.longest, len(form))
 }
 
 // String tells how many secrets there are.
@@ -112,12 +106,7 @@ func (m *Masker) match(b []byte) int {
 	if len(b) < MinSecret {
 		return 0
 	}
-	for _, form := range m.forms[[3]byte(b)] {
-		if len(form) <= len(b) && string(b[:len(form)]) == form {
-			return len(form)
-		}
-	}
-	return 0
+	return m.forms[[3]byte(b)].match(b)
 }
 
 // hold returns where the first form may begin that goes on behind b.
@@ -146,12 +135,7 @@ func (m *Masker) unfinished(b []byte) bool {
 		bit := row | uint(b[1])
 		return m.begins[bit/64]&(1<<(bit%64)) != 0
 	default:
-		for _, form := range m.forms[[3]byte(b)] {
-			if len(form) > len(b) && strings.HasPrefix(form, string(b)) {
-				return true
-			}
-		}
-		return false
+		return m.forms[[3]byte(b)].goesOn(b)
 	}
 }
 

@@ -24,7 +24,7 @@ func secretForms(secret string) []string {
 	}
 	add(quotedForms(secret)...)
 	add(encodedForms(secret)...)
-	if trimmed := strings.TrimSpace(secret); trimmed != secret {
+	if trimmed := strings.TrimSpace(secret); trimmed != secret && len(trimmed) >= MinSecret {
 		add(quotedForms(trimmed)...)
 		add(encodedForms(trimmed)...)
 	}

@@ -38,6 +38,8 @@ func TestMask(t *testing.T) {
 		{"empty and short ones are passed over", []string{"", "1", "ab"}, "1 ab", "1 ab"},
 		{"three bytes", []string{"abc"}, "ab abc", "ab ***"},
 		{"white space around it", []string{" hunter2\n"}, "<hunter2>< hunter2\n>", "<***><***>"},
+		{"blanks are masked as they are, and hide no others", []string{"   ", " \t\n"}, "<   >< ><ICAg>", "<***>< ><***>"},
+		{"a letter in blanks", []string{" a "}, "< a ><a><YQ==>", "<***><a><YQ==>"},
 		{"lines", []string{"first line\r\n  second line\n\nab\n"}, "first line and second line, ab", "*** and ***, ab"},
 		{"all lines at once", []string{"first line\nsecond line"}, "<first line\nsecond line>", "<***>"},
 		{"not UTF-8", []string{"\xff\xfe\xfd"}, "a\xff\xfe\xfdb\xff", "a***b\xff"},

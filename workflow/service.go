@@ -9,6 +9,8 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/bell"
+	"github.com/penstock-go/penstock/internal/keylock"
+	"github.com/penstock-go/penstock/internal/lru"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -19,7 +21,10 @@ type Config struct {
 	Directory  penstock.Directory  // default: penstock.Trust
 	Authorizer penstock.Authorizer // default: allows everything; asked about Resource{Kind: "workflow"}
 	Catalog    Catalog             // default: believes every name
-	Providers  map[approval.Kind]approval.Provider
+
+	// Providers are asked for the approvals that are decided elsewhere. If an engine was attached with
+	// types of jobs, or there is any, a workflow that needs another cannot be started.
+	Providers map[approval.Kind]approval.Provider
 
 	// Limit is how many runs of all workflows can be under way at once; 0 means any
 	// number. It holds for all Services over the Store, which must agree on it.
@@ -56,14 +61,16 @@ type Service struct {
 
 	logs        *Logs
 	graphs      graphCache
-	definitions definitionCache
-	cache       *runCache
-	turns       turns
+	definitions *lru.Cache[definitionAt, *Definition]
+	cache       *lru.Cache[string, *storedRun] // by id
+	locks       keylock.Locks
 	bell        bell.Bell
+	scratches   sync.Pool // of *scratch
 
-	mu      sync.RWMutex
-	engines []attached
-	locals  []*Local // those that are running
+	mu       sync.RWMutex
+	engines  []Engine
+	executed map[string]bool // types of jobs that attached engines execute; nil if none told
+	locals   []*Local        // those that are running
 }
 
 // New returns a Service over cfg.Store. What is wrong with cfg is an ErrInvalid.
@@ -81,6 +88,8 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{
 		store: cfg.Store, types: cfg.Types, directory: cfg.Directory, authorizer: cfg.Authorizer, catalog: cfg.Catalog,
 		providers: cfg.Providers, limit: cfg.Limit, now: cfg.Now, newID: cfg.NewID, bell: bell.Bell{Kind: kindRun},
+		graphs:      graphCache{lru.New[graphKey, *graph](graphMemory)},
+		definitions: lru.New[definitionAt, *Definition](maxDefinitionCache),
 	}
 	if s.types == nil {
 		types, err := NewTypes()
@@ -100,9 +109,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	switch {
 	case cfg.CacheBytes == 0:
-		s.cache = newRunCache(defaultCache)
+		s.cache = lru.New[string, *storedRun](defaultCache)
 	default:
-		s.cache = newRunCache(max(0, cfg.CacheBytes))
+		s.cache = lru.New[string, *storedRun](max(0, cfg.CacheBytes))
 	}
 	s.logs = NewLogs(LogsConfig{Store: s.store, MaxBytes: cfg.LogBytes, Now: s.now, Ended: s.logEnded})
 	return s, nil

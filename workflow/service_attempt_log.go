@@ -61,7 +61,7 @@ func (s *Service) logEnded(ctx context.Context, key LogKey) (bool, error) {
 		if st.run.graph.nodes[i].name != key.Job {
 			continue
 		}
-		j := &st.run.st.Jobs[i]
+		j := st.run.jobs[i]
 		if key.Attempt != 0 && key.Attempt < j.Count {
 			return true, nil
 		}

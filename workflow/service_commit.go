@@ -30,7 +30,7 @@ func (s *Service) actFor(ctx context.Context, id string, decide decision, taking
 	if err := checkRunID(id); err != nil {
 		return nil, err
 	}
-	leave, err := s.turns.take(ctx, id)
+	leave, err := s.locks.Lock(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) actFor(ctx context.Context, id string, decide decision, taking
 	for try := range maxTries {
 		r, err := s.attempt(ctx, id, decide, commit, try > 0, taking, serving)
 		if errors.Is(err, errStale) || err != nil && isConflict(err) { // others came first
-			s.cache.drop(id)
+			s.cache.Drop(id)
 			continue
 		}
 		return r, err
@@ -52,7 +52,7 @@ func (s *Service) actFor(ctx context.Context, id string, decide decision, taking
 func (s *Service) attempt(ctx context.Context, id string, decide decision, commit string, fresh, taking bool, serving *Local) (*Run, error) {
 	var st *storedRun
 	if !fresh {
-		st = s.cache.get(id)
+		st, _ = s.cache.Get(id)
 	}
 	if st == nil {
 		var err error
@@ -85,6 +85,9 @@ func (s *Service) put(ctx context.Context, base *storedRun, next *Run, changes [
 	}
 	st, err := s.write(ctx, base, next, changes, commit, extra)
 	if err != nil {
+		if !known(err) {
+			claims.doubt()
+		}
 		claims.release()
 		return nil, err
 	}
@@ -95,21 +98,29 @@ func (s *Service) put(ctx context.Context, base *storedRun, next *Run, changes [
 
 // write writes a run that came of base, which is nil for a new one.
 func (s *Service) write(ctx context.Context, base *storedRun, next *Run, changes []Change, commit string, extra []store.Op) (*storedRun, error) {
+	if deleted(changes) {
+		return s.remove(ctx, base, next, changes, commit, extra)
+	}
 	st := &storedRun{run: next, commit: commit}
 	var seen int64
 	if base != nil {
-		st.version, st.outputs, st.bytes = base.version, base.outputs, base.bytes
+		st.version, st.outputs, st.inputs, st.bytes = base.version, base.outputs, base.inputs, base.bytes
 		seen = base.run.st.Changes
 	}
-	record, err := runRecord(next, st.version, commit)
+	m := s.scratch()
+	record, err := runRecord(m, next, st.version, commit)
 	if err != nil {
 		return nil, err
 	}
-	events, err := runEvents(next, changes, commit)
+	events, err := runEvents(m, next, changes, commit)
 	if err != nil {
 		return nil, err
 	}
-	ops := append(make([]store.Op, 0, 4+len(extra)), store.Op{Record: record, Events: events})
+	told, err := s.told(ctx, base, next, changes)
+	if err != nil {
+		return nil, err
+	}
+	ops := append(make([]store.Op, 0, 4+len(extra)), store.Op{Record: record, Events: append(events, told...)})
 	if base == nil {
 		start, n, err := startOps(next)
 		if err != nil {
@@ -127,17 +138,35 @@ func (s *Service) write(ctx context.Context, base *storedRun, next *Run, changes
 		ops = append(ops, store.Op{Record: store.Record{Key: runOutputsKey(next.id), Version: st.outputs, Body: body}})
 		st.bytes += len(body)
 	}
+	jobs, places, err := jobsOps(m, base, st)
+	if err != nil {
+		return nil, fmt.Errorf("encode jobs of run %s: %w", next.id, err)
+	}
+	ops = append(ops, jobs...)
+	given, newInputs, err := inputsOp(base, next)
+	if err != nil {
+		return nil, err
+	}
+	if newInputs {
+		ops = append(ops, given)
+		st.bytes += len(given.Body)
+	}
 	version, err := s.commit(ctx, append(ops, extra...), st, seen)
 	if err != nil {
 		return nil, err
 	}
+	s.free(m)         // after an error, something may still look at it
 	if version == 0 { // it was written, but it is not known as which version
-		s.cache.drop(next.id)
+		s.cache.Drop(next.id)
 	} else {
 		if st.version = version; newOutputs {
 			st.outputs = version
 		}
-		s.cache.put(st)
+		st.written(places, version)
+		if newInputs {
+			st.inputs = version
+		}
+		s.keep(st)
 	}
 	s.bell.Committed(next.id, next.st.Changes)
 	return st, nil
@@ -149,16 +178,16 @@ func sameOutputs(a, b map[string]map[string]string) bool {
 }
 
 // runEvents returns changes as events of the run's trail.
-func runEvents(r *Run, changes []Change, commit string) ([]store.Event, error) {
+func runEvents(m *scratch, r *Run, changes []Change, commit string) ([]store.Event, error) {
 	events := make([]store.Event, len(changes))
 	seq := r.st.Changes - int64(len(changes))
 	for i := range changes {
 		seq++
-		body, err := encodeEntry(make([]byte, 0, 512), seq, commit, &changes[i])
+		body, err := encodeEntry(m.room(), seq, commit, &changes[i])
 		if err != nil {
 			return nil, fmt.Errorf("encode change %d of run %s: %w", seq, r.id, err)
 		}
-		events[i] = store.Event{Seq: seq, Name: string(changes[i].Kind), At: changes[i].At, Body: body}
+		events[i] = store.Event{Seq: seq, Name: string(changes[i].Kind), At: changes[i].At, Body: m.keep(body)}
 	}
 	return events, nil
 }
@@ -177,7 +206,7 @@ func (s *Service) commit(ctx context.Context, ops []store.Op, st *storedRun, see
 	found, lookErr := s.wasCommitted(look, st, seen)
 	switch {
 	case lookErr != nil:
-		s.cache.drop(st.run.id)
+		s.cache.Drop(st.run.id)
 		return 0, fmt.Errorf("whether run %s was stored is unknown: %w", st.run.id, errors.Join(err, lookErr))
 	case !found:
 		return 0, fmt.Errorf("run %s was not stored: %w", st.run.id, err)
@@ -204,7 +233,7 @@ func (s *Service) confirmedRun(ctx context.Context, id string) (*storedRun, erro
 	if err := checkRunID(id); err != nil {
 		return nil, err
 	}
-	if st := s.cache.get(id); st != nil {
+	if st, ok := s.cache.Get(id); ok {
 		if current, err := s.isCurrent(ctx, st); err != nil || current {
 			return st, err
 		}
@@ -224,11 +253,17 @@ func (s *Service) isCurrent(ctx context.Context, st *storedRun) (bool, error) {
 // fetchRun reads the run from the store into the cache.
 func (s *Service) fetchRun(ctx context.Context, id string) (*storedRun, error) {
 	st, err := s.loadRun(ctx, id)
+	for range maxTries {
+		if !errors.Is(err, errStale) {
+			break
+		}
+		st, err = s.loadRun(ctx, id) // it changed between two reads
+	}
 	if err != nil {
-		s.cache.drop(id)
+		s.cache.Drop(id)
 		return nil, err
 	}
-	s.cache.put(st)
+	s.keep(st)
 	return st, nil
 }
 

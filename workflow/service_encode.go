@@ -102,6 +102,7 @@ func (w *jsonWriter) stage(s *StageStatus) {
 	w.time("started", s.Started)
 	w.time("ended", s.Ended)
 	w.stampIfSet("executed", &s.Executed)
+	w.time("granted", s.Granted)
 	if s.Request != nil {
 		w.other("approval", s.Request)
 	}
@@ -138,7 +139,7 @@ func (w *jsonWriter) job(name string, s *JobStatus) {
 	w.close()
 }
 
-func (w *jsonWriter) status(name string, s *RunStatus) {
+func (w *jsonWriter) status(name string, s *RunStatus, jobs []*JobStatus) {
 	w.open(name)
 	w.name("state")
 	w.b = appendQuoted(w.b, strings.ToValidUTF8(string(s.State), "�"))
@@ -154,25 +155,24 @@ func (w *jsonWriter) status(name string, s *RunStatus) {
 	if len(s.Retract) > 0 {
 		w.other("retract", s.Retract)
 	}
+	if s.Forgotten {
+		w.name("forgotten")
+		w.b = append(w.b, "true"...)
+	}
 	w.name("stages")
 	w.b = append(w.b, '[')
 	for i := range s.Stages {
 		w.stage(&s.Stages[i])
 	}
 	w.b = append(w.b, ']')
-	w.name("jobs")
-	w.b = append(w.b, '[')
-	for i := range s.Jobs {
-		w.job("", &s.Jobs[i])
-	}
-	w.b = append(w.b, ']')
+	w.list("jobs", jobs)
 	w.always("changes", s.Changes)
 	w.close()
 }
 
-// encodeHeader is json.Marshal for a runHeader.
-func encodeHeader(h *runHeader) ([]byte, error) {
-	w := jsonWriter{b: make([]byte, 0, 512+256*len(h.Status.Jobs))}
+// encodeHeader is json.Marshal for a runHeader with the jobs; it appends to b, which is empty.
+func encodeHeader(b []byte, h *runHeader, jobs []*JobStatus) ([]byte, error) {
+	w := jsonWriter{b: b}
 	w.open("")
 	w.name("workflow")
 	w.b = appendQuoted(w.b, strings.ToValidUTF8(h.Workflow, "�"))
@@ -180,7 +180,7 @@ func encodeHeader(h *runHeader) ([]byte, error) {
 	w.always("version", h.Version)
 	w.name("commit")
 	w.b = appendQuoted(w.b, strings.ToValidUTF8(h.Commit, "�"))
-	w.status("status", &h.Status)
+	w.status("status", &h.Status, jobs)
 	w.close()
 	return w.b, w.err
 }
@@ -215,6 +215,7 @@ func encodeEntry(b []byte, seq int64, commit string, c *Change) ([]byte, error) 
 	}
 	w.text("vote", string(c.Vote))
 	w.text("instance", c.Instance)
+	w.number("inputs", int64(c.Inputs))
 	w.close()
 	w.close()
 	return w.b, w.err

@@ -84,7 +84,11 @@ func TestEncodingIsThatOfJSON(t *testing.T) {
 		if h.Status.Jobs == nil {
 			h.Status.Jobs = []JobStatus{}
 		}
-		got, err := encodeHeader(&h)
+		jobs := make([]*JobStatus, len(h.Status.Jobs))
+		for i := range jobs {
+			jobs[i] = &h.Status.Jobs[i]
+		}
+		got, err := encodeHeader(nil, &h, jobs)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,15 +2,11 @@ package workflow_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
-	"testing/synctest"
 
-	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/workflow"
@@ -124,61 +120,6 @@ func wantState(t testing.TB, r *workflow.Run, want workflow.RunState) {
 				t.Logf("%s: %s %q", j.Key, j.State, j.Status.Error)
 			}
 		}
-	}
-}
-
-func TestLocalRunsAWorkflow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPlant(t, workflow.Config{})
-		var mu sync.Mutex
-		var order []string
-		l := workflow.NewLocal(p.Service, freestyle(func(_ context.Context, e workflow.Execution) (map[string]string, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			order = append(order, e.Job)
-			fmt.Fprintln(e.Log, "hello from", e.Job)
-			return map[string]string{"WHO": e.Job}, nil
-		}))
-		p.define(oneByOne("build", "a", "b", "c"))
-		stop := p.drive(l)
-		defer stop()
-		r := p.await(p.start("build", workflow.Start{}).ID())
-		wantState(t, r, workflow.RunPassed)
-		if got := fmt.Sprint(order); got != "[a b c]" {
-			t.Errorf("executed %s", got)
-		}
-		if got := r.Outputs("b")["WHO"]; got != "b" {
-			t.Errorf("b put out %q", got)
-		}
-		if r.Number() != 1 {
-			t.Errorf("the run has number %d", r.Number())
-		}
-	})
-}
-
-func TestLocalRunsWhatWasStartedBefore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPlant(t, workflow.Config{})
-		p.define(threeByTwo())
-		id := p.start("build", workflow.Start{}).ID()
-		stop := p.drive(workflow.NewLocal(p.Service, freestyle(noop)))
-		defer stop()
-		wantState(t, p.await(id), workflow.RunPassed)
-	})
-}
-
-func TestStartRefusesTypesWithoutExecutor(t *testing.T) {
-	p := newPlant(t, workflow.Config{})
-	d := oneByOne("build", "a")
-	d.Stages[0].Jobs = append(d.Stages[0].Jobs, workflow.Job{Name: "query", Type: "http", Spec: json.RawMessage(`{"url":"http://x/","method":"GET"}`)})
-	p.define(d)
-	workflow.NewLocal(p.Service, freestyle(noop))
-	_, err := p.Start(p.ctx, "build", workflow.Start{}, ann)
-	if want := "cannot start: needs an executor for jobs of type http"; err == nil || err.Error() != want {
-		t.Errorf("Start says %v, not %s", err, want)
-	}
-	if !errors.Is(err, penstock.ErrRefused) {
-		t.Error("it is no refusal")
 	}
 }
 

@@ -3,6 +3,7 @@ package workflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"time"
 
@@ -74,14 +75,21 @@ func (s *Service) Follow(ctx context.Context, id string, after int64, by penstoc
 		defer stop()
 		poll := time.NewTicker(followPoll)
 		defer poll.Stop()
+		gone := false
 		for {
 			for e, err := range s.entries(ctx, id, after) {
 				if !yield(e, err) || err != nil {
 					return
 				}
-				after = e.Seq
+				if after = e.Seq; e.Change.Kind == RunDeleted {
+					return
+				}
 			}
 			over, err := s.isThrough(ctx, id, after)
+			if errors.Is(err, penstock.ErrNotFound) && !gone { // deleted meanwhile: the trail tells
+				gone = true
+				continue
+			}
 			if err != nil {
 				yield(RunEntry{}, err)
 				return

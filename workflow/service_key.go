@@ -76,7 +76,10 @@ func (s *Service) asOf(ctx context.Context, r *Run, seq int64) (*Run, error) {
 	if r.st.Changes == seq {
 		return r, nil
 	}
-	then := &Run{id: r.id, number: r.number, version: r.version, graph: r.graph, start: r.start, params: r.params}
+	then, err := r.fresh()
+	if err != nil {
+		return nil, corrupt(r.id, "inputs", err)
+	}
 	for e, err := range s.entries(ctx, r.id, 0) {
 		if err != nil {
 			return nil, err
@@ -84,7 +87,7 @@ func (s *Service) asOf(ctx context.Context, r *Run, seq int64) (*Run, error) {
 		if e.Seq > seq {
 			break
 		}
-		if err := then.apply(&e.Change); err != nil {
+		if err := then.replay(&e.Change, r.start.Later); err != nil {
 			return nil, corrupt(r.id, "trail", err)
 		}
 	}

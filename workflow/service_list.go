@@ -23,11 +23,11 @@ type RunFilter struct {
 type RunSummary struct {
 	ID       string
 	Number   int64
-	Workflow string // key
-	Name     string // of the workflow, for people
-	Project  string // key
-	Version  int64  // of the definition
-	Status   RunStatus
+	Workflow string    // key
+	Name     string    // of the workflow, for people
+	Project  string    // key
+	Version  int64     // of the definition
+	Status   RunStatus // without Jobs: see [Service.Get]
 }
 
 // List returns a page of runs, the newest first. If there is an Authorizer, runs of
@@ -50,7 +50,7 @@ func (s *Service) List(ctx context.Context, f RunFilter, by penstock.Actor) (pen
 		list.Items, err = s.runSummaries(ctx, found.Records)
 		return list, err
 	}
-	may := make(map[string]bool) // by workflow: an Authorizer is asked about a workflow, not about a run
+	may := make(map[penstock.Resource]bool) // an Authorizer is asked about a workflow, not about a run
 	for q.Limit = 200; ; {
 		found, err := s.store.Find(ctx, q)
 		if err != nil {
@@ -83,8 +83,9 @@ func (s *Service) List(ctx context.Context, f RunFilter, by penstock.Actor) (pen
 }
 
 // mayRead asks the Authorizer about the workflow of a run, once for each.
-func (s *Service) mayRead(ctx context.Context, may map[string]bool, record store.Record, by penstock.Actor) (bool, error) {
-	key := fieldOf(record, runWorkflow)
+func (s *Service) mayRead(ctx context.Context, may map[penstock.Resource]bool, record store.Record, by penstock.Actor) (bool, error) {
+	// A workflow that was deleted and made again can be of another project.
+	key := penstock.Resource{ID: fieldOf(record, runWorkflow), Project: fieldOf(record, runProject)}
 	if ok, asked := may[key]; asked {
 		return ok, nil
 	}
@@ -142,6 +143,7 @@ func (s *Service) runSummaries(ctx context.Context, headers []store.Record) ([]R
 		if err := json.Unmarshal(record.Body, &h); err != nil {
 			return nil, corrupt(record.ID, "header", err)
 		}
+		h.Status.Jobs = nil // not of every run they are there
 		d, _, err := s.definition(ctx, h.Workflow, h.Version)
 		if err != nil {
 			return nil, fmt.Errorf("the definition of run %s: %w", record.ID, err)

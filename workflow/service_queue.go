@@ -54,7 +54,7 @@ func (s *Service) admitNext(ctx context.Context, r *Run) {
 	if _, limited := r.graph.def.Limit(); !limited && s.limit == 0 && r.st.State != RunQueued {
 		return
 	}
-	_ = s.admit(ctx, r.graph.def.Key)
+	_ = s.admit(ctx, r.graph.def.Key, func(string, error) {})
 }
 
 // errFull says that a limit leaves no place for a run.
@@ -65,14 +65,14 @@ var (
 
 // admit lets runs of a workflow go on that wait for their turn, or of all workflows if
 // Config.Limit holds or key is empty: the oldest first, as many as the limits allow.
-// A workflow that is full holds up no other.
-func (s *Service) admit(ctx context.Context, key string) error {
+// A workflow that is full holds up no other, nor does a run that cannot be read: skipped is told of it.
+func (s *Service) admit(ctx context.Context, key string, skipped func(run string, err error)) error {
 	q := store.Query{Kind: kindRun, Where: []store.Filter{store.HasPrefix(runWaiting, key+"/")}, Order: store.Order{By: runWaiting}, Limit: 100, NoBody: true}
 	if key == "" || s.limit > 0 {
 		key = ""
 		q.Where, q.Order = []store.Filter{store.HasPrefix(runQueued, "")}, store.Order{By: runQueued}
 	}
-	leave, err := s.turns.take(ctx, "/queue/"+key)
+	leave, err := s.locks.Lock(ctx, "/queue/"+key)
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,11 @@ func (s *Service) admit(ctx context.Context, key string) error {
 				if full[workflow] = true; key != "" {
 					return nil
 				}
-			case err != nil && !errors.Is(err, penstock.ErrNotFound):
+			case err == nil:
+			case ctx.Err() != nil, errors.Is(err, penstock.ErrConflict): // others admit
 				return err
+			default:
+				skipped(record.ID, err)
 			}
 		}
 		if page.Next == nil {

@@ -35,8 +35,8 @@ const (
 	runWake     = "wake"    // when time does something by itself
 	runWork     = "work"    // exec:<type>, stop:<lease>, approval
 	runLease    = "lease"   // processes that carry attempts out
-	runWaiting  = "waiting" // <workflow>/<since when>, of a run that waits for its turn
-	runQueued   = "queued"  // since when, of a run that waits for its turn
+	runWaiting  = "waiting" // <workflow>/<when it was started>, of a run that waits for its turn
+	runQueued   = "queued"  // when it was started, of a run that waits for its turn
 )
 
 // A runHeader is the record that every commit of a run writes.
@@ -51,15 +51,21 @@ type runHeader struct {
 // A storedRun is a run as a store has it. It is immutable.
 type storedRun struct {
 	run     *Run
-	version int64 // of the header
-	outputs int64 // version of the outputs; 0: there are none
+	version int64   // of the header
+	outputs int64   // version of the outputs; 0: there are none
+	inputs  int64   // version of what stages were given; 0: nothing
+	jobs    []int64 // versions of the records of jobs, if they have some
 	commit  string
 	bytes   int // of its records
 }
 
 // memory is about how much of it a run takes.
 func (st *storedRun) memory() int64 {
-	return int64(st.bytes)*4 + int64(len(st.run.st.Jobs))*512 + 1_024
+	size := int64(st.bytes)*4 + int64(len(st.run.jobs))*512 + 1_024
+	if g := st.run.graph; g.borrows || len(st.run.start.inputs()) > 0 { // it is the run's own
+		size += g.memory()
+	}
+	return size
 }
 
 func runKey(id string) store.Key        { return store.Key{Kind: kindRun, ID: id} }
@@ -75,27 +81,27 @@ type RunEntry struct {
 }
 
 // runRecord returns the header of a run as it is to be stored.
-func runRecord(r *Run, version int64, commit string) (store.Record, error) {
-	body, err := encodeHeader(&runHeader{Workflow: r.graph.def.Key, Number: r.number, Version: r.version, Commit: commit, Status: r.st})
+func runRecord(m *scratch, r *Run, version int64, commit string) (store.Record, error) {
+	body, err := encodeHeader(m.room(), &runHeader{Workflow: r.graph.def.Key, Number: r.number, Version: r.version, Commit: commit, Status: r.st}, r.headerJobs())
 	if err != nil {
 		return store.Record{}, fmt.Errorf("encode run %s: %w", r.id, err)
 	}
-	return store.Record{Key: runKey(r.id), Version: version, Sort: r.st.Created.At.UnixMicro(), Fields: r.fields(), Body: body}, nil
+	return store.Record{Key: runKey(r.id), Version: version, Sort: r.st.Created.At.UnixMicro(), Fields: r.fields(), Body: m.keep(body)}, nil
 }
 
 // fields returns what can be asked about a run.
 func (r *Run) fields() map[string][]string {
 	key := r.graph.def.Key
-	f := map[string][]string{
-		runWorkflow: {key}, runProject: {r.graph.def.Project}, runState: {string(r.st.State)},
-		runNumber: {numberValue(key, r.number)},
-	}
-	if id := r.st.Created.By.ID; id != "" {
-		f[runCreator] = []string{id}
+	values := [...]string{key, r.graph.def.Project, string(r.st.State), numberValue(key, r.number), r.st.Created.By.ID}
+	f := make(map[string][]string, 8)
+	for i, field := range [...]string{runWorkflow, runProject, runState, runNumber, runCreator} {
+		if values[i] != "" {
+			f[field] = values[i : i+1 : i+1]
+		}
 	}
 	if r.st.State == RunQueued {
-		since := store.Time(r.st.Queued)
-		f[runWaiting], f[runQueued] = []string{key + "/" + since}, []string{since}
+		started := store.Time(r.st.Created.At) // who is retried or goes on was there before others
+		f[runWaiting], f[runQueued] = []string{key + "/" + started}, []string{started}
 	}
 	if due := r.wake(); !due.IsZero() {
 		f[runWake] = []string{store.Time(due)}
@@ -115,7 +121,7 @@ func (r *Run) wake() (at time.Time) {
 		at = request.Deadline()
 	}
 	for j := r.graph.stages[i].first; j < r.graph.stages[i].end; j++ {
-		if s := &r.st.Jobs[j]; s.state() != JobRunning || s.Attempt.Lease == "" {
+		if s := r.jobs[j]; s.state() != JobRunning || s.Attempt.Lease == "" {
 			at = earlier(at, s.due())
 		}
 	}
@@ -137,6 +143,9 @@ func (r *Run) workFields(f map[string][]string) {
 	if len(r.st.Retract) > 0 {
 		add(runWork, workApproval)
 	}
+	if r.forgettable() {
+		add(runWork, workForget)
+	}
 	i := r.current()
 	if i == len(r.graph.stages) || !r.holdsSlot() {
 		return
@@ -145,7 +154,7 @@ func (r *Run) workFields(f map[string][]string) {
 		add(runWork, workApproval)
 	}
 	for j := r.graph.stages[i].first; j < r.graph.stages[i].end; j++ {
-		n, s := &r.graph.nodes[j], &r.st.Jobs[j]
+		n, s := &r.graph.nodes[j], r.jobs[j]
 		state := s.state()
 		lease := s.Attempt.Lease
 		switch {
@@ -167,13 +176,14 @@ func (r *Run) workFields(f map[string][]string) {
 // Values of the work field.
 const (
 	workApproval = "approval"
+	workForget   = "forget"
 	workExecute  = "exec:" // and a type of jobs
 	workStop     = "stop:" // and a lease
 )
 
 // loadRun reads the whole run with id, as of one moment.
 func (s *Service) loadRun(ctx context.Context, id string) (*storedRun, error) {
-	records, err := s.store.Get(ctx, runKey(id), runStartKey(id), runSecretKey(id), runOutputsKey(id))
+	records, err := s.store.Get(ctx, runKey(id), runStartKey(id), runSecretKey(id), runOutputsKey(id), runInputsKey(id))
 	if err != nil {
 		return nil, err
 	}
@@ -188,34 +198,37 @@ func (s *Service) loadRun(ctx context.Context, id string) (*storedRun, error) {
 	if err != nil {
 		return nil, corrupt(id, "start", err)
 	}
+	if start, err = decodeInputs(start, records[4].Body); err != nil {
+		return nil, corrupt(id, "inputs", err)
+	}
 	d, version, err := s.definition(ctx, h.Workflow, h.Version)
 	if err != nil {
 		return nil, fmt.Errorf("the definition of run %s: %w", id, err)
-	}
-	g, err := s.graphs.get(d, version, s.types, start.Inputs)
-	if err != nil {
-		return nil, corrupt(id, "inputs", err)
 	}
 	params, err := d.Arguments(start.Params)
 	if err != nil {
 		return nil, corrupt(id, "parameters", err)
 	}
+	g, err := s.graphs.get(d, version, s.types, start.inputs(), params)
+	if err != nil {
+		return nil, corrupt(id, "inputs", err)
+	}
 	r := &Run{id: id, number: h.Number, version: h.Version, graph: g, start: start, params: params, st: h.Status}
-	if len(h.Status.Jobs) != len(g.nodes) || len(h.Status.Stages) != len(g.stages) || !h.Status.State.known() {
+	if len(h.Status.Stages) != len(g.stages) || !h.Status.State.known() {
 		return nil, corrupt(id, "header", penstock.Invalid("status", "is not one of this workflow"))
 	}
-	for i := range h.Status.Jobs {
-		if err := h.Status.Jobs[i].check(); err != nil {
-			return nil, corrupt(id, "header", err)
-		}
+	var versions []int64
+	if r.jobs, versions, err = s.loadJobs(ctx, id, records[0].Version, h.Status.Jobs, len(g.nodes)); err != nil {
+		return nil, err
 	}
+	r.st.Jobs = nil
 	if len(records[3].Body) > 0 {
 		if err := json.Unmarshal(records[3].Body, &r.outputs); err != nil {
 			return nil, corrupt(id, "outputs", err)
 		}
 	}
 	r.recount()
-	st := &storedRun{run: r, version: records[0].Version, outputs: records[3].Version, commit: h.Commit}
+	st := &storedRun{run: r, version: records[0].Version, outputs: records[3].Version, inputs: records[4].Version, jobs: versions, commit: h.Commit}
 	for _, record := range records {
 		st.bytes += len(record.Body)
 	}

@@ -33,16 +33,6 @@ func (s *Service) GetByNumber(ctx context.Context, workflow string, number int64
 	return s.Get(ctx, found.Records[0].ID, by)
 }
 
-// Can tells of every action on the run whether by could do it now, and if not,
-// everything that stands against it: see [Run.Can].
-func (s *Service) Can(ctx context.Context, id string, by penstock.Actor) ([]Verdict, error) {
-	st, err := s.readRun(ctx, id, by, penstock.Read)
-	if err != nil {
-		return nil, err
-	}
-	return st.run.Can(by, s.now()), nil
-}
-
 // Outputs returns what the jobs of the run have put out, by job and name. Secrets of
 // the run are masked in them.
 func (s *Service) Outputs(ctx context.Context, id string, by penstock.Actor) (map[string]map[string]string, error) {
@@ -50,7 +40,7 @@ func (s *Service) Outputs(ctx context.Context, id string, by penstock.Actor) (ma
 	if err != nil {
 		return nil, err
 	}
-	masker := NewMasker(st.run.secrets()...)
+	masker := st.run.masker()
 	all := make(map[string]map[string]string, len(st.run.outputs))
 	for job, outputs := range st.run.outputs {
 		all[job] = masked(masker, outputs)
@@ -99,6 +89,9 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if c.Action == DeleteRun {
+		return s.deleteRun(ctx, id, c, by, false)
+	}
 	var first *Run // the answer to the same command before
 	next, err := s.act(ctx, id, func(r *Run) (*Run, []Change, []store.Op, error) {
 		if err := s.authorizer.Ask(ctx, by, c.Action.Right(), r.Resource()); err != nil {
@@ -108,16 +101,24 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 		if first, err = s.answered(ctx, r, &c, by); first != nil || err != nil {
 			return first, nil, nil, err
 		}
-		after, changes, err := r.Do(c, by, s.now())
+		given, err := s.checkInputs(ctx, r, c, by)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		after, changes, err := r.Do(given, by, s.now())
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		ops, err := s.mayGoOn(ctx, r, given, by)
 		if err != nil {
 			return nil, nil, nil, err
 		}
 		after, changes, err = s.admitFreely(ctx, after, changes, nil)
 		if err != nil || c.Key == "" || len(changes) == 0 {
-			return after, changes, nil, err
+			return after, changes, ops, err
 		}
 		op, err := runAnswerOp(r.id, &c, by, after.st.Changes)
-		return after, changes, []store.Op{op}, err
+		return after, changes, append(ops, op), err
 	})
 	if err != nil || first != nil {
 		return next, err

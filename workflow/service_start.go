@@ -1,12 +1,15 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/store"
 )
 
 // Start starts a run of the workflow with key and returns it: under way if no limit
@@ -15,29 +18,53 @@ import (
 //
 // What is wrong with in is an ErrInvalid that tells every fault; a name that the Catalog
 // does not know, an ErrNotFound; a definition that is disabled, whose
-// concurrency_limit is 0, or of which a job is of a type that no executor is there
-// for, an ErrRefused. Whether there is an executor is known of the engines that were
-// attached to this Service with the types that they execute: see [Service.Attach].
+// concurrency_limit is 0, of which a job is of a type that no executor is there
+// for, or that asks for an approval of a kind that no provider is there for, an ErrRefused. Whether
+// there is an executor is known of the engines that were attached to this Service with the types that
+// they execute: see [Service.Attach]; of providers, of its Config.
 func (s *Service) Start(ctx context.Context, key string, in Start, by penstock.Actor) (*Run, error) {
-	return s.StartAs(ctx, s.newID(), key, in, by)
+	in.Origin = nil
+	return s.startAs(ctx, s.newID(), key, in, by)
 }
 
 // StartAs is Start with the id of the run: 1 to 64 printable characters without a
 // slash, unique among all runs. To start a run of the same workflow again with an id
-// returns the run that is there, so that to start is safe to repeat; of another
-// workflow, it is an ErrExists.
+// returns the run that is there, whatever became of the workflow since, so that to
+// start is safe to repeat; of another workflow, or one that a release plan started, it is an ErrExists.
 func (s *Service) StartAs(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
+	in.Origin = nil
+	return s.startOnce(ctx, id, key, in, by)
+}
+
+// startOnce is startAs that first looks whether the run is there already, whatever became of
+// its workflow since.
+func (s *Service) startOnce(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
+	if outsider(by) == nil && checkRunID(id) == nil {
+		r, err := s.started(ctx, id, key, in.Origin, by)
+		if !errors.Is(err, penstock.ErrNotFound) {
+			return r, err
+		}
+		if err := s.vacant(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return s.startAs(ctx, id, key, in, by)
+}
+
+// startAs is StartAs with the origin that in has.
+func (s *Service) startAs(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
 	if err := outsider(by); err != nil {
 		return nil, err
 	}
 	if checkRunID(id) != nil {
 		return nil, penstock.Invalid("id", "%q is not 1 to 64 printable characters without a slash", short(id))
 	}
+	number := sync.OnceValues(func() (int64, error) { return s.store.Next(ctx, kindRun+"/"+key, 1) })
 	for range maxTries {
-		r, err := s.start(ctx, id, key, in, by)
+		r, err := s.start(ctx, id, key, in, by, number)
 		switch {
 		case err != nil && isConflict(err) && errors.Is(err, penstock.ErrExists): // the same id
-			return s.started(ctx, id, key, by)
+			return s.started(ctx, id, key, in.Origin, by)
 		case err != nil && isConflict(err): // the definition has changed
 			continue
 		case err != nil:
@@ -47,7 +74,7 @@ func (s *Service) StartAs(ctx context.Context, id, key string, in Start, by pens
 			return r, nil
 		}
 		s.admitNext(ctx, r)
-		if st := s.cache.get(id); st != nil {
+		if st, ok := s.cache.Get(id); ok {
 			return st.run, nil
 		}
 		return r, nil
@@ -56,54 +83,64 @@ func (s *Service) StartAs(ctx context.Context, id, key string, in Start, by pens
 }
 
 // started returns the run that has the id of one that is to be started.
-func (s *Service) started(ctx context.Context, id, key string, by penstock.Actor) (*Run, error) {
+func (s *Service) started(ctx context.Context, id, key string, origin *Origin, by penstock.Actor) (*Run, error) {
 	st, err := s.readRun(ctx, id, by, penstock.Execute)
 	if err != nil {
 		return nil, err
 	}
-	if st.run.Workflow() != key {
+	if st.run.Workflow() != key || !st.run.start.Origin.same(origin) {
 		return nil, fmt.Errorf("a run with the id %q: %w", short(id), penstock.ErrExists)
 	}
 	return st.run, nil
 }
 
-// start decides about a start by the latest definition, and commits it.
-func (s *Service) start(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
-	d, version, err := s.definition(ctx, key, 0)
+// start decides about a start by the latest definition, and commits it if that still is the
+// latest then.
+func (s *Service) start(ctx context.Context, id, key string, in Start, by penstock.Actor, number func() (int64, error)) (*Run, error) {
+	d, version, pin, err := s.pinned(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.authorizer.Ask(ctx, by, penstock.Execute, resourceOf(d)); err != nil {
 		return nil, err
 	}
+	if err := s.mayGrant(ctx, in.Origin, by, resourceOf(d)); err != nil {
+		return nil, err
+	}
 	if in.Email == "" {
 		in.Email = by.Email
 	}
 	in.Params, in.Inputs = slices.Clone(in.Params), slices.Clone(in.Inputs)
-	r, err := prepareWith(RunIdentity{ID: id, Version: version}, d, in, func() (*graph, error) { return s.graphs.get(d, version, s.types, in.Inputs) })
+	r, err := prepareWith(RunIdentity{ID: id, Version: version}, d, in, func(params []Param) (*graph, error) { return s.graphs.get(d, version, s.types, in.Inputs, params) })
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.executable(r.graph), s.resolve(ctx, r.graph)); err != nil {
+	if err := errors.Join(s.executable(r.graph, "start"), s.resolve(ctx, r.graph)); err != nil {
 		return nil, err
 	}
-	if err := s.ticketAllows(ctx, d, r.start, by); err != nil {
+	if err := s.ticketAllows(ctx, d, r.start, by, by); err != nil {
 		return nil, err
 	}
-	if r.start.Members, err = s.groupMembers(ctx, r.graph); err != nil {
-		return nil, err
+	r.start.Members = nil
+	if !r.granted() {
+		if err := s.askable(r.graph, "start"); err != nil {
+			return nil, err
+		}
+		if r.start.Members, err = s.groupMembers(ctx, r.graph); err != nil {
+			return nil, err
+		}
 	}
 	r, changes, err := r.create(by, s.now())
 	if err != nil {
 		return nil, err
 	}
-	if r.number, err = s.store.Next(ctx, kindRun+"/"+d.Key, 1); err != nil { // nobody has seen it yet
+	if r.number, err = number(); err != nil { // nobody has seen it yet
 		return nil, fmt.Errorf("take a number: %w", err)
 	}
 	if r, changes, err = s.admitFreely(ctx, r, changes, d); err != nil {
 		return nil, err
 	}
-	return s.put(ctx, nil, r, changes, s.newID(), nil, nil)
+	return s.put(ctx, nil, r, changes, s.newID(), []store.Op{pin}, nil)
 }
 
 // resourceOf returns a workflow as an Authorizer is asked about it.
@@ -122,21 +159,26 @@ func (s *Service) Clone(ctx context.Context, id string, by penstock.Actor) (*Run
 		return nil, err
 	}
 	in := *st.run.start
-	in.Plan, in.Email, in.URL, in.Members = "", "", "", nil
+	in.Inputs, in.Later = in.inputs(), nil // of each job the latest
+	in.Origin, in.Email, in.URL, in.Members = nil, "", "", nil
 	return s.Start(ctx, st.run.Workflow(), in, by)
 }
 
 // executable refuses a graph with jobs of types that nobody executes.
-func (s *Service) executable(g *graph) error {
-	types, told := s.executed()
-	if !told {
+func (s *Service) executable(g *graph, a Action) error {
+	s.mu.RLock()
+	types := s.executed
+	s.mu.RUnlock()
+	if types == nil {
 		return nil
 	}
-	refusal := &penstock.RefusedError{Action: "start", State: "stored"}
+	refusal := &penstock.RefusedError{Action: string(a), State: "stored"}
 	for i := range g.nodes {
 		n := &g.nodes[i]
-		need := fmt.Sprintf("an executor for jobs of type %s", n.job.Type)
-		if n.executes() && !types[n.job.Type] && !slices.Contains(refusal.Needs, need) {
+		if !n.executes() || types[n.job.Type] {
+			continue
+		}
+		if need := "an executor for jobs of type " + n.job.Type; !slices.Contains(refusal.Needs, need) {
 			refusal.Needs = append(refusal.Needs, need)
 		}
 	}
@@ -154,18 +196,23 @@ func (s *Service) resolve(ctx context.Context, g *graph) error {
 	var faults []error
 	for i := range g.nodes {
 		n := &g.nodes[i]
-		if _, err := s.resolved(ctx, n.job.Type, n.spec); err != nil {
+		if _, err := s.resolved(ctx, g.def.Project, n.job.Type, n.spec); err != nil {
 			faults = append(faults, fmt.Errorf("job %s: %w", n.key, err))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// resolved returns a spec with the ids of what it names.
-func (s *Service) resolved(ctx context.Context, jobType string, text []byte) ([]byte, error) {
+// resolved returns a spec of a project with the ids of what it names.
+func (s *Service) resolved(ctx context.Context, project, jobType string, text []byte) ([]byte, error) {
 	if s.catalog == nil {
 		return text, nil
 	}
+	return s.resolvedAs(ctx, project, jobType, text, nil)
+}
+
+// resolvedAs is resolved that asks for names as plain returns them, if it is set.
+func (s *Service) resolvedAs(ctx context.Context, project, jobType string, text []byte, plain func(string) string) ([]byte, error) {
 	spec, err := s.types.Decode(&Job{Type: jobType, Spec: text})
 	if err != nil {
 		return nil, err
@@ -175,6 +222,10 @@ func (s *Service) resolved(ctx context.Context, jobType string, text []byte) ([]
 		return text, nil
 	}
 	for _, ref := range referrer.References() {
+		if plain != nil {
+			ref.Project, ref.Name, ref.Env = plain(ref.Project), plain(ref.Name), plain(ref.Env)
+		}
+		ref.Project = cmp.Or(ref.Project, project)
 		id, err := s.catalog.Resolve(ctx, ref)
 		if err == nil {
 			err = ref.Set(id)

@@ -39,6 +39,12 @@ func (s *ApprovalSpec) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	delete(members, "enabled")
+	name := kindMember(s.Policy.Kind, members)
+	if read := s.Rest.member(name); read != nil && members[name] != nil {
+		if members[name], err = keepKind(members[name], read, s.Policy); err != nil {
+			return nil, err
+		}
+	}
 	return json.Marshal(members)
 }
 

@@ -180,6 +180,7 @@ func (s *BuildSpec) Expand(from Upstream) ([]Piece, error) {
 	if len(builds) == 0 {
 		return nil, penstock.Invalid("service_and_builds", "no service is chosen")
 	}
+	var all expansion
 	pieces := make([]Piece, len(builds))
 	for i, b := range builds {
 		var c Checker
@@ -189,7 +190,7 @@ func (s *BuildSpec) Expand(from Upstream) ([]Piece, error) {
 		}
 		one := *s
 		one.Builds, one.Defaults, one.Options = []Build{b}, nil, nil
-		text, err := EncodeSpec(&one)
+		text, err := all.encode(&one)
 		if err != nil {
 			return nil, err
 		}

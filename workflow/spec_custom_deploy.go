@@ -157,6 +157,7 @@ func (s *CustomDeploySpec) Expand(Upstream) ([]Piece, error) {
 	if len(s.Targets) == 0 {
 		c.Fault("targets", "no target is chosen")
 	}
+	var all expansion
 	pieces := make([]Piece, 0, len(s.Targets))
 	for i, t := range s.Targets {
 		if t.Image == "" {
@@ -164,8 +165,10 @@ func (s *CustomDeploySpec) Expand(Upstream) ([]Piece, error) {
 		}
 		one := *s
 		one.Targets, one.TargetOptions = []DeployTarget{t}, nil
-		text, err := EncodeSpec(&one)
-		c.Err("", err)
+		text, err := all.encode(&one)
+		if err != nil {
+			return nil, err
+		}
 		pieces = append(pieces, Piece{
 			Suffix: targetKey(t.Target), Spec: text,
 			Values: map[string]string{"IMAGE": t.Image},

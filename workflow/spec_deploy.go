@@ -294,12 +294,13 @@ func (s *DeploySpec) Expand(from Upstream) ([]Piece, error) {
 	if err := c.Faults(); err != nil {
 		return nil, err
 	}
+	var all expansion
 	var pieces []Piece
 	for len(modules) > 0 {
 		name := modules[0].Service
 		var own []ServiceModule
 		own, modules = split(modules, name)
-		piece, err := s.piece(name, own)
+		piece, err := s.piece(&all, name, own)
 		if err != nil {
 			return nil, err
 		}
@@ -321,7 +322,7 @@ func split(all []ServiceModule, service string) (own, others []ServiceModule) {
 }
 
 // piece returns the run of one service.
-func (s *DeploySpec) piece(service string, modules []ServiceModule) (Piece, error) {
+func (s *DeploySpec) piece(all *expansion, service string, modules []ServiceModule) (Piece, error) {
 	d := s.service(service)
 	for _, m := range modules {
 		if m.Module != "" {
@@ -331,7 +332,7 @@ func (s *DeploySpec) piece(service string, modules []ServiceModule) (Piece, erro
 	one := *s
 	one.Services, one.Images = []DeployService{d}, nil
 	one.Variables = slices.DeleteFunc(slices.Clone(s.Variables), func(v ServiceVariables) bool { return v.Service != service })
-	text, err := EncodeSpec(&one)
+	text, err := all.encode(&one)
 	if err != nil {
 		return Piece{}, penstock.Invalid("services", "%v", err)
 	}

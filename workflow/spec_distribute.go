@@ -102,11 +102,12 @@ func (s *DistributeSpec) Expand(from Upstream) ([]Piece, error) {
 			targets = append(targets, t)
 		}
 	}
+	var all expansion
 	pieces := make([]Piece, len(targets))
 	for i, t := range targets {
 		one := *s
 		one.Targets = []DistributeTarget{t}
-		text, err := EncodeSpec(&one)
+		text, err := all.encode(&one)
 		if err != nil {
 			return nil, err
 		}

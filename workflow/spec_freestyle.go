@@ -243,6 +243,7 @@ func (s *FreestyleSpec) Expand(from Upstream) ([]Piece, error) {
 	if !s.perService() {
 		services = []FreestyleService{{}}
 	}
+	var all expansion
 	pieces := make([]Piece, len(services))
 	for i, f := range services {
 		c.At("services[%d]", i).readyRepos(f.Repos)
@@ -253,8 +254,9 @@ func (s *FreestyleSpec) Expand(from Upstream) ([]Piece, error) {
 			pieces[i].Suffix, pieces[i].Services = m.Suffix(), []ServiceModule{m}
 		}
 		var err error
-		pieces[i].Spec, err = EncodeSpec(&one)
-		c.Err("", err)
+		if pieces[i].Spec, err = all.encode(&one); err != nil {
+			return nil, err
+		}
 		pieces[i].Values = values(f.Service, f.Module, append(slices.Clone(f.Repos), s.Repos...), one.Variables())
 	}
 	if err := c.Faults(); err != nil {

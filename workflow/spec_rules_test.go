@@ -37,7 +37,7 @@ func TestRulesOfSpecs(t *testing.T) {
 		{"what is chosen are options", one + ".key_vals[2].choice_value", []string{`["a","b"]`}, []string{`["c"]`}, one + ".key_vals[2].choice_value[0]"},
 		{"a repository has a name", one + ".repos[0].repo_name", []string{`"a"`}, []string{`""`, ``}, ""},
 		{"repositories are checked out beside each other", one + ".repos[1].checkout_path", []string{`"b"`}, []string{`"web"`}, ""},
-		{"repositories stay in the working directory", one + ".repos[0].checkout_path", []string{`"a/b"`, `"./a"`}, []string{`"/a"`, `"../a"`, `"a/../.."`}, ""},
+		{"repositories stay in the working directory", one + ".repos[0].checkout_path", []string{`"a/b"`, `"./a"`, `"{{.workflow.params.tag}}/a"`, `"a{{.x"`}, []string{`"/a"`, `"../a"`, `"a/../.."`, `"../../{{.x"`, `"/etc/{{.workflow.params.tag}}"`}, ""},
 		{"a repository from a parameter names it", one + ".repos[1].param_name", []string{`"code"`}, []string{`"env"`, `"none"`, `""`}, ""},
 		{"a repository has a source that is known", one + ".repos[0].source_from", []string{`""`, `"runtime"`, `"fixed"`}, []string{`"x"`}, ""},
 		{"pull requests are counted from 1", one + ".repos[0].prs", []string{`[1]`}, []string{`[0]`}, ""},

@@ -10,7 +10,7 @@ type ScanningSpec struct {
 	RefRepos         bool            `json:"ref_repos,omitempty"`             // take the repositories of the job that it follows
 	Scannings        []Test          `json:"scannings,omitempty"`             // unless it is a service_scanning
 	ServiceScannings []Test          `json:"service_and_scannings,omitempty"` // of a service_scanning; with FromJob those of the services there
-	TargetServices   []ServiceModule `json:"target_services,omitempty"`       // of a service_scanning: which of them; none: all
+	TargetServices   []TargetService `json:"target_services,omitempty"`       // of a service_scanning: which of them; none: all
 	Declared         []Output        `json:"outputs,omitempty"`
 	Rest
 }
@@ -43,9 +43,9 @@ func (s *ScanningSpec) Fits(from Spec) error { return fitsServices(from) }
 // Outputs returns the names of the outputs of each run.
 func (s *ScanningSpec) Outputs() []string { return outputNames(nil, s.Declared) }
 
-// scanningInput is what a start gives to a zadig-scanning.
+// scanningInput is a [testInput] in the words of a zadig-scanning.
 type scanningInput struct {
-	Scannings []struct {
+	Plain []struct {
 		Name  string      `json:"scanning_name"`
 		Repos []RepoInput `json:"repo_info"`
 		Keys  []KeyInput  `json:"inputs"`
@@ -64,14 +64,7 @@ func (s *ScanningSpec) TakeInputs(parameters json.RawMessage) error {
 	if err := DecodeInput(parameters, &in); err != nil {
 		return err
 	}
-	var plain, services []testGiven
-	for _, t := range in.Scannings {
-		plain = append(plain, testGiven{serviceInput{Repos: t.Repos, Keys: t.Keys}, t.Name})
-	}
-	for _, t := range in.Services {
-		services = append(services, testGiven{t.serviceInput, t.Name})
-	}
-	suite, err := s.suite().take(plain, services)
+	suite, err := s.suite().take(testInput(in))
 	if err == nil {
 		*s = *s.with(suite)
 	}

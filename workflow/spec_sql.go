@@ -2,7 +2,8 @@ package workflow
 
 import "encoding/json"
 
-// SQLSpec is the spec of a sql: it runs statements on a database of the host.
+// SQLSpec is the spec of a sql: it runs statements on a database of the host. Its outputs
+// are ROWS, how many were read, and AFFECTED, how many were changed.
 type SQLSpec struct {
 	Source       Source `json:"source,omitempty"`        // Runtime or Fixed; Fixed: a start cannot choose the database
 	DatabaseID   string `json:"id,omitempty"`            // which database
@@ -90,5 +91,5 @@ func alone(c *Checker, s Spec, values map[string]string) ([]Piece, error) {
 	return []Piece{{Spec: text, Values: values}}, nil
 }
 
-// Outputs returns nothing: a sql has none.
-func (s *SQLSpec) Outputs() []string { return nil }
+// Outputs returns the names of the outputs: how many rows were read, and how many were changed.
+func (s *SQLSpec) Outputs() []string { return []string{"ROWS", "AFFECTED"} }

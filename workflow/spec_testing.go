@@ -10,7 +10,7 @@ type TestSpec struct {
 	RefRepos       bool            `json:"ref_repos,omitempty"`         // take the repositories of the job that it follows
 	Modules        []Test          `json:"test_modules,omitempty"`      // unless it is a service_test
 	ServiceTests   []Test          `json:"service_and_tests,omitempty"` // of a service_test; with FromJob those of the services there
-	TargetServices []ServiceModule `json:"target_services,omitempty"`   // of a service_test: which of them; none: all
+	TargetServices []TargetService `json:"target_services,omitempty"`   // of a service_test: which of them; none: all
 	Declared       []Output        `json:"outputs,omitempty"`
 	Rest
 }
@@ -45,7 +45,7 @@ func (s *TestSpec) Outputs() []string { return outputNames(nil, s.Declared) }
 
 // testInput is what a start gives to a zadig-test.
 type testInput struct {
-	Tests []struct {
+	Plain []struct {
 		Name  string      `json:"testing_name"`
 		Repos []RepoInput `json:"repo_info"`
 		Keys  []KeyInput  `json:"inputs"`
@@ -65,14 +65,7 @@ func (s *TestSpec) TakeInputs(parameters json.RawMessage) error {
 	if err := DecodeInput(parameters, &in); err != nil {
 		return err
 	}
-	var plain, services []testGiven
-	for _, t := range in.Tests {
-		plain = append(plain, testGiven{serviceInput{Repos: t.Repos, Keys: t.Keys}, t.Name})
-	}
-	for _, t := range in.Services {
-		services = append(services, testGiven{t.serviceInput, t.Name})
-	}
-	suite, err := s.suite().take(plain, services)
+	suite, err := s.suite().take(in)
 	if err == nil {
 		*s = *s.with(suite)
 	}

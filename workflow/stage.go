@@ -21,7 +21,7 @@ type Stage struct {
 type ManualExec struct {
 	Enabled bool   `json:"enabled"`
 	Users   People `json:"manual_exec_users,omitempty"` // who may; empty: nobody but an admin
-	Modify  bool   `json:"modify_params,omitempty"`     // inputs may be changed then; a hint for user interfaces
+	Modify  bool   `json:"modify_params,omitempty"`     // inputs may be changed then: see [ExecuteStage]; otherwise that is refused
 
 	Notification json.RawMessage `json:"lark_person_notification_config,omitempty"` // a JSON object with an app_id, kept as it is
 }
@@ -37,7 +37,8 @@ func (s Stage) MarshalJSON() ([]byte, error) {
 	}{plainStage(s), (*policyJSON)(s.Approval)})
 }
 
-// UnmarshalJSON reads what [Stage.MarshalJSON] writes.
+// UnmarshalJSON reads what [Stage.MarshalJSON] writes. An approval and a manual_exec that
+// do not say whether they are enabled are: nobody writes them down to be passed over.
 func (s *Stage) UnmarshalJSON(text []byte) error {
 	var w struct {
 		plainStage
@@ -48,5 +49,24 @@ func (s *Stage) UnmarshalJSON(text []byte) error {
 	}
 	*s = Stage(w.plainStage)
 	s.Approval = (*approval.Policy)(w.Approval)
+	if s.Approval == nil && s.Manual == nil {
+		return nil
+	}
+	type said struct {
+		Enabled *bool `json:"enabled"`
+	}
+	var head struct {
+		Approval *said `json:"approval"`
+		Manual   *said `json:"manual_exec"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return decodeFault("", text, &head, err)
+	}
+	if s.Approval != nil && head.Approval.Enabled == nil {
+		s.Approval.Enabled = true
+	}
+	if s.Manual != nil && head.Manual.Enabled == nil {
+		s.Manual.Enabled = true
+	}
 	return nil
 }

@@ -21,13 +21,20 @@ func (t *Test) suffix() string {
 	return ServiceModule{Service: t.Service, Module: t.Module}.Suffix() + "." + t.Name
 }
 
+// A TargetService is a service that is chosen to be tested.
+type TargetService struct {
+	Service string `json:"service_name"`
+	Module  string `json:"service_module,omitempty"`
+	Rest
+}
+
 // A testSuite is what a [TestSpec] and a [ScanningSpec] have in common.
 type testSuite struct {
 	words testWords
 	kind  string
 	Follow
 	plain, services []Test
-	targets         []ServiceModule
+	targets         []TargetService
 }
 
 // testWords are the members in which the two differ.
@@ -93,7 +100,14 @@ type testGiven struct {
 }
 
 // take returns t with what a start gives.
-func (t testSuite) take(plain, services []testGiven) (testSuite, error) {
+func (t testSuite) take(in testInput) (testSuite, error) {
+	var plain, services []testGiven
+	for _, one := range in.Plain {
+		plain = append(plain, testGiven{serviceInput{Repos: one.Repos, Keys: one.Keys}, one.Name})
+	}
+	for _, one := range in.Services {
+		services = append(services, testGiven{one.serviceInput, one.Name})
+	}
 	var c Checker
 	switch {
 	case len(plain) > 0 && t.perService():
@@ -142,6 +156,7 @@ func (t testSuite) expand(from Upstream, spec func(one testSuite) Spec) ([]Piece
 		field = t.words.services
 		tests = t.of(&c, from)
 	}
+	var all expansion
 	pieces := make([]Piece, len(tests))
 	for i, test := range tests {
 		c.At("%s[%d]", field, i).readyRepos(test.Repos)
@@ -154,8 +169,9 @@ func (t testSuite) expand(from Upstream, spec func(one testSuite) Spec) ([]Piece
 			one.plain = []Test{test}
 		}
 		var err error
-		pieces[i].Spec, err = EncodeSpec(spec(one))
-		c.Err("", err)
+		if pieces[i].Spec, err = all.encode(spec(one)); err != nil {
+			return nil, err
+		}
 		pieces[i].Suffix = test.suffix()
 		pieces[i].Values = values(test.Service, test.Module, test.Repos, test.KeyVals)
 	}
@@ -167,7 +183,10 @@ func (t testSuite) expand(from Upstream, spec func(one testSuite) Spec) ([]Piece
 
 // of returns the tests of the services that are chosen.
 func (t testSuite) of(c *Checker, from Upstream) []Test {
-	chosen := t.targets
+	chosen := make([]ServiceModule, len(t.targets))
+	for i := range t.targets {
+		chosen[i] = ServiceModule{Service: t.targets[i].Service, Module: t.targets[i].Module}
+	}
 	if t.FromJob() != "" {
 		var err error
 		chosen, err = from.chosen(t.Follow)

@@ -84,7 +84,8 @@ type OutputLister interface {
 // A Timer is a spec that says how long its job may run.
 type Timer interface {
 	Spec
-	// Timeout returns the minutes; 0 means any time.
+	// Timeout returns the minutes that an attempt may take, from when a process takes it up; 0
+	// means any time.
 	Timeout() int
 }
 

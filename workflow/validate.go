@@ -76,7 +76,7 @@ func (d *Definition) checkHead(c *Checker) {
 	if d.ConcurrencyLimit != nil && *d.ConcurrencyLimit < -1 {
 		c.Fault("concurrency_limit", "must be -1 for any number, or more")
 	}
-	c.checkObjects("notify_ctls", d.Notify, MaxNotify)
+	c.checkControls("notify_ctls", d.Notify)
 	names := make(map[string]bool, len(d.Storages))
 	for i, s := range d.Storages {
 		at := c.At("share_storages[%d]", i)

@@ -79,7 +79,7 @@ func (job *Job) check(c *Checker) {
 		job.Execute.check(c.At("execute_policy"))
 	}
 	c.checkObjects("service_modules", job.ServiceModules, MaxPieces)
-	c.checkObjects("notify_ctls", job.Notify, MaxNotify)
+	c.checkControls("notify_ctls", job.Notify)
 }
 
 func (p *ErrorPolicy) check(c *Checker) {
@@ -200,6 +200,8 @@ func (j *checkJobs) repos(c *Checker, job *Job, spec Spec) {
 			case "job":
 				if why := j.before(r.JobName, job); why != "" {
 					at.Fault("job_name", "can not quote job %s in job %s: %s", short(r.JobName), short(job.Name), why)
+				} else if from := j.specs[r.JobName]; from != nil {
+					r.checkLender(at, from)
 				}
 			}
 		}

@@ -92,6 +92,7 @@ func (r nested) input(j *JobVariables, name string) (string, bool) {
 // list joins what the runs of a job have.
 func (r nested) list(v jobVariable) (string, bool) {
 	var all []string
+	found := false
 	for i := range r.Jobs {
 		j := &r.Jobs[i]
 		if j.Key != v.job && !strings.HasPrefix(j.Key, v.job+".") {
@@ -99,14 +100,17 @@ func (r nested) list(v jobVariable) (string, bool) {
 		}
 		value, ok := r.fill(v.name+" of "+j.Key, listed(j, v.name))
 		if v.name == "IMAGES" {
+			if found = true; j.Outputs["IMAGE"] == "" { // it was skipped, or made none
+				continue
+			}
 			value, ok = j.Outputs["IMAGE"], true
 		}
 		if !ok {
 			return "", false
 		}
-		all = append(all, value)
+		all, found = append(all, value), true
 	}
-	return strings.Join(all, ","), all != nil
+	return strings.Join(all, ","), found
 }
 
 // listed returns what one run of a job adds to a list; it may hold variables.

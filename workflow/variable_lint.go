@@ -8,12 +8,13 @@ import (
 
 // ValidateVariables reports every variable of the definition that no run can
 // know, each as an ErrInvalid with its path: stages[1].jobs[0].spec.script. It
-// looks at specs, at the rules of execute policies, and at parameters that
-// variables give; what is kept as it is, such as notifications, is not looked at.
+// looks at specs, at the rules of execute policies, at the paths of shared storages, and at
+// parameters that variables give; what is kept as it is, such as notifications, is not looked at.
 //
 // A spec and a rule may name the parameters, what the host calls parameter.GROUP.KEY,
 // payload, what is always there, and what jobs before it have: outputs that their type
-// tells (any, if it tells none), their state and what they work on. A job is
+// tells (any, if it tells none), their state and what they work on. A storage is there before
+// all jobs. A job is
 // before another if it is in an earlier stage, or earlier in a stage that is not
 // parallel.
 func (d *Definition) ValidateVariables(types *Types) error { return d.validateVariables(types, nil) }
@@ -32,6 +33,10 @@ func (d *Definition) validateVariables(types *Types, scope Scope) error {
 			l.rank = -1
 			l.text(func() string { return fmt.Sprintf("params[%d].value", i) }, p.Text())
 		}
+	}
+	l.rank = 0
+	for i := range d.Storages {
+		l.text(func() string { return fmt.Sprintf("share_storages[%d].path", i) }, d.Storages[i].Path)
 	}
 	for i := range d.Stages {
 		for j := range d.Stages[i].Jobs {

@@ -184,6 +184,29 @@ func TestVariablesOfARunThatIsAboutToStart(t *testing.T) {
 	}
 }
 
+// A storage is there before all jobs.
+func TestVariablesInPathsOfStorages(t *testing.T) {
+	for path, why := range map[string]string{
+		"/mnt": "", "/mnt/{{.workflow.params.env}}/{{.project}}/{{.parameter.site.name}}/{{.workflow.task.id}}": "",
+		"/mnt/{{.workflow.params.x}}":     "{{.workflow.params.x}}: there is no such parameter",
+		"/mnt/{{.job.told.output.A}}":     "{{.job.told.output.A}}: job told is not before this one",
+		"/mnt/{{.job.silent.ANY}}":        "{{.job.silent.ANY}}: job silent is not before this one",
+		"/mnt/{{.project.x}}":             "{{.project.x}}: there is no such variable",
+		"/mnt/{{.workflow.params.built}}": "",
+	} {
+		d := lintDefinition("x")
+		d.Params = append(d.Params, workflow.Param{Name: "built", Type: workflow.StringParam, Source: workflow.FromReference, Value: "{{.project}}"})
+		d.Storages = []workflow.ShareStorage{{Name: "a", Path: "/a"}, {Name: "b", Path: path}}
+		var want []string
+		if why != "" {
+			want = []string{"share_storages[1].path: " + why}
+		}
+		if diff := cmp.Diff(want, whys(d.ValidateVariables(lintTypes(t)))); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", path, diff)
+		}
+	}
+}
+
 func TestFaultsOfVariablesAreInvalid(t *testing.T) {
 	if err := lintDefinition("{{.x}}").ValidateVariables(lintTypes(t)); !errors.Is(err, penstock.ErrInvalid) {
 		t.Errorf("%v", err)

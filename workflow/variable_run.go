@@ -30,7 +30,8 @@ import (
 //	job.JOB.X                            what it works on: IMAGE, BRANCH, a variable of its spec
 //	job.JOB.SERVICE.MODULE.…             the same for one of several runs of a job
 //	job.JOB.SERVICES                     module/service of each of them, joined by commas
-//	job.JOB.BRANCHES  .GITURLS  .IMAGES  joined by commas, in the same order
+//	job.JOB.BRANCHES  .GITURLS           joined by commas, in the same order
+//	job.JOB.IMAGES                       the same, of those that have made one
 //
 // It remembers what it filled in: it is not to be changed once it was used, and is
 // for one goroutine at a time.
@@ -49,6 +50,7 @@ type RunVariables struct {
 	Jobs    []JobVariables    // in the order of the definition
 
 	filled map[string]filledValue // of inputs and parameters that hold variables, by name
+	unborn bool                   // the run has no number yet, and was not created
 }
 
 type filledValue struct {
@@ -120,7 +122,7 @@ func (r nested) workflow(name string) (string, bool) {
 	case "name":
 		return first(r.WorkflowName, r.Workflow), true
 	case "task.id":
-		return strconv.FormatInt(r.Number, 10), true
+		return strconv.FormatInt(r.Number, 10), !r.unborn
 	case "task.creator":
 		return first(r.Creator.Name, r.Creator.ID), true
 	case "task.creator.id", "task.creator.userId":
@@ -130,9 +132,9 @@ func (r nested) workflow(name string) (string, bool) {
 	case "task.is_release_plan_trigger":
 		return strconv.FormatBool(r.FromPlan), true
 	case "task.timestamp":
-		return strconv.FormatInt(r.Created.Unix(), 10), true
+		return strconv.FormatInt(r.Created.Unix(), 10), !r.unborn
 	case "task.datetime":
-		return r.Created.UTC().Format(time.DateTime), true
+		return r.Created.UTC().Format(time.DateTime), !r.unborn
 	case "task.url":
 		return r.URL, true
 	default:

@@ -35,6 +35,7 @@ func aRun() *workflow.RunVariables {
 				Outputs: map[string]string{"IMAGE": "web:1", "DATA": "{{.project}}"}},
 			{Key: "build.db", Status: workflow.JobPassed, Inputs: map[string]string{"SERVICE_NAME": "db", "BRANCH": "", "BAD": "{{.project.x}}"}, Outputs: map[string]string{"IMAGE": "db:2"}},
 			{Key: "builder", Status: workflow.JobSkipped, Inputs: map[string]string{"BRANCH": "no"}},
+			{Key: "images.a", Status: workflow.JobUnstable}, {Key: "images.b", Outputs: map[string]string{"IMAGE": "b:1"}}, {Key: "images.c"}, {Key: "none"},
 			{Key: "loop", Inputs: map[string]string{"A": "{{.job.loop.B}}", "B": "{{.job.loop.A}}"}},
 		},
 	}
@@ -55,7 +56,7 @@ func TestRunVariables(t *testing.T) {
 		"job.build.api.web.status": "passed", "job.builder.status": "skipped", "job.build.api.web.util.startTime": "99",
 		"job.build.api.web.SERVICE_NAME": "api", "job.build.api.web.MODE": "dev", "job.build.db.BRANCH": "",
 		"job.build.SERVICES": "web/api,db", "job.build.BRANCHES": "main,", "job.build.GITURLS": "https://git/a,", "job.build.IMAGES": "web:1,db:2",
-		"job.builder.BRANCHES": "no",
+		"job.builder.BRANCHES": "no", "job.images.IMAGES": "b:1", "job.none.IMAGES": "",
 	} {
 		if got, ok := r.Lookup(name); got != want || !ok {
 			t.Errorf("%s: got %q, %t; want %q", name, got, ok, want)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -38,7 +39,7 @@ var errInput = errors.New("the input has ended: nobody decides any more")
 
 // A terminal is one person who answers for everybody.
 type terminal struct {
-	*screen
+	*console.Screen
 	lines <-chan string // closed at the end of the input
 }
 
@@ -64,21 +65,21 @@ func (t terminal) answer(ctx context.Context, q question) (releaseplan.Command, 
 	for i, o := range q.options {
 		words[i] = o.word
 	}
-	t.line("")
+	t.Line("")
 	for {
-		t.text(t.paint(bold, q.who.ID+": "+q.text) + " [" + strings.Join(words, " | ") + "] [remark] > ")
+		t.Text(t.Paint(console.Bold, q.who.ID+": "+q.text) + " [" + strings.Join(words, " | ") + "] [remark] > ")
 		select {
 		case <-ctx.Done():
 			return releaseplan.Command{}, ctx.Err()
 		case line, open := <-t.lines:
 			if !open {
-				t.line("")
+				t.Line("")
 				return releaseplan.Command{}, errInput
 			}
 			if c, ok := choose(q, line); ok {
 				return c, nil
 			}
-			t.line("Please answer with one of the words, or its first letter. What follows is your remark.")
+			t.Line("Please answer with one of the words, or its first letter. What follows is your remark.")
 		}
 	}
 }

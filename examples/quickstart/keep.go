@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/examples/internal/database"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store"
@@ -120,10 +121,10 @@ func (s *session) resume(ctx context.Context, plans *releaseplan.Service) (*rele
 	dir := c.Labels[labelDir]
 	switch {
 	case stuck(p.State()):
-		s.line("%s", s.paint(dim, fmt.Sprintf("The last plan, %s, is at its end. A new one begins.\n", what)))
+		s.Line("%s", s.Paint(console.Dim, fmt.Sprintf("The last plan, %s, is at its end. A new one begins.\n", what)))
 		return nil, nil
 	case s.kept.anew:
-		s.line("%s", s.paint(amber, fmt.Sprintf("The unfinished plan, %s, is canceled. A new one begins.\n", what)))
+		s.Line("%s", s.Paint(console.Amber, fmt.Sprintf("The unfinished plan, %s, is canceled. A new one begins.\n", what)))
 		_, err := plans.Do(ctx, p.ID(), releaseplan.Command{Action: releaseplan.Cancel, Remark: "given up with -new"}, actor(c.Owner))
 		return nil, err
 	case c.Labels[labelFile] != s.kept.file:
@@ -177,7 +178,7 @@ func (s *session) orphans(p *releaseplan.Plan) {
 		if t.Crash == releaseplan.RepeatOnCrash {
 			then = "runs again"
 		}
-		s.line("%10s%s", "", s.paint(amber, fmt.Sprintf("another process began %s: if that has ended, in about %v it %s", t.Name, takeover, then)))
+		s.Line("%10s%s", "", s.Paint(console.Amber, fmt.Sprintf("another process began %s: if that has ended, in about %v it %s", t.Name, takeover, then)))
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 // asProgram makes the test's binary the program itself.
@@ -94,7 +96,7 @@ func TestKilledPlanGoesOnWhereItWas(t *testing.T) {
 	s.await(t, "── going on after")
 	s.await(t, "another process began pass the gate: if that has ended, in about 3s it runs again")
 	s.await(t, "│ try 2 with ***")
-	s.ends(t, exitDone)
+	s.ends(t, console.ExitDone)
 	s.has(t, "kept in "+db, "✗ pass the gate", `task "pass the gate" running → failed (the process that ran it i`, "Shop 2.4.4: completed.")
 	if once, tries := lines(t, db, "once"), lines(t, db, "tries"); once != 1 || tries != 2 {
 		t.Errorf("what was done ran %d times, what was killed %d times", once, tries)
@@ -104,7 +106,7 @@ func TestKilledPlanGoesOnWhereItWas(t *testing.T) {
 	}
 
 	again := start(t.Context(), t, "-db", db, "-plan", plan)
-	again.ends(t, exitDone)
+	again.ends(t, console.ExitDone)
 	again.has(t, `The last plan, "Shop 2.4.4" of `, "is at its end. A new one begins.", "try 1 with ***")
 	if once := lines(t, db, "once"); once != 2 {
 		t.Errorf("two plans left %d lines", once)
@@ -122,17 +124,17 @@ func TestKilledCommandFailsAndPeopleDecide(t *testing.T) {
 
 	s := start(t.Context(), t, "-db", db, "-plan", plan)
 	s.await(t, "another process began pass the gate: if that has ended, in about 3s it counts as failed")
-	s.ends(t, exitFailed)
+	s.ends(t, console.ExitFailed)
 	s.has(t, `what stopped  "pass the gate"`, "why           the process that ran it is gone", "possible now  retry, skip",
 		"go run ./examples/quickstart -interactive -db "+db+" -plan "+plan)
 
 	still := start(t.Context(), t, "-db", db, "-plan", plan)
-	still.ends(t, exitFailed)
+	still.ends(t, console.ExitFailed)
 	still.has(t, "so far", "going on after", "failed, 1 task to do", "possible now  retry, skip")
 
 	asked := start(t.Context(), t, "-db", db, "-plan", plan, "-interactive")
 	asked.say(t, `"pass the gate" failed (the process that ran it is gone)`, "retry")
-	asked.ends(t, exitDone)
+	asked.ends(t, console.ExitDone)
 	if once, tries := lines(t, db, "once"), lines(t, db, "tries"); once != 1 || tries != 2 {
 		t.Errorf("what was done ran %d times, what was killed %d times", once, tries)
 	}
@@ -157,13 +159,13 @@ func TestInterruptedPlanIsKept(t *testing.T) {
 	p.await(t, "✓ pass the gate")
 	p.await(t, "Shop 2.4.4: running.")
 	p.await(t, "Run it again with the same -db: the plan is kept in "+db)
-	p.ends(t, exitInterrupted)
+	p.ends(t, console.ExitInterrupted)
 
 	s := start(t.Context(), t, "-db", db, "-plan", plan)
 	s.await(t, "✓ pass the gate")
 	s.await(t, "going on after")
 	s.await(t, "▶ at last")
-	s.ends(t, exitDone)
+	s.ends(t, console.ExitDone)
 	if once, tries := lines(t, db, "once"), lines(t, db, "tries"); once != 1 || tries != 1 {
 		t.Errorf("what was done ran %d times, what was interrupted %d times", once, tries)
 	}
@@ -178,14 +180,14 @@ func TestEndOfInputKeepsThePlan(t *testing.T) {
 	if err := s.stdin.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.ends(t, exitFailed)
+	s.ends(t, console.ExitFailed)
 	s.has(t, "the input has ended: nobody decides any more", "Shop 2.4.2: awaiting approval.", "Run it again")
 
 	again := start(t.Context(), t, args...)
 	again.await(t, "✓ ann approves")
 	again.await(t, "going on after")
 	again.say(t, "bob: do you approve", "reject not on a Friday")
-	again.ends(t, exitFailed)
+	again.ends(t, console.ExitFailed)
 	again.has(t, "Shop 2.4.2: denied.")
 }
 
@@ -194,7 +196,7 @@ func TestUnfinishedPlanIsNotLost(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "plans.db")
 	const plan = "testdata/failing.yaml"
-	start(t.Context(), t, "-db", db, "-plan", plan).ends(t, exitFailed)
+	start(t.Context(), t, "-db", db, "-plan", plan).ends(t, console.ExitFailed)
 	for name, test := range map[string]struct {
 		args []string
 		says []string
@@ -203,7 +205,7 @@ func TestUnfinishedPlanIsNotLost(t *testing.T) {
 		"another directory": {[]string{"-plan", plan, "-dir", dir}, []string{"the unfinished plan works in " + db + ".files"}},
 	} {
 		s := start(t.Context(), t, append(test.args, "-db", db)...)
-		s.ends(t, exitFailed)
+		s.ends(t, console.ExitFailed)
 		for _, says := range test.says {
 			if !strings.Contains(s.errors.String(), says) {
 				t.Errorf("%s: %q was not said:\n%s", name, says, s.errors)
@@ -214,12 +216,12 @@ func TestUnfinishedPlanIsNotLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := start(t.Context(), t, "-db", db, "-plan", plan)
-	s.ends(t, exitFailed)
+	s.ends(t, console.ExitFailed)
 	if !strings.Contains(s.errors.String(), "the files of the unfinished plan are gone") {
 		t.Errorf("nothing was said of the files:\n%s", s.errors)
 	}
 	anew := start(t.Context(), t, "-db", db, "-plan", plan, "-new")
-	anew.ends(t, exitFailed)
+	anew.ends(t, console.ExitFailed)
 	anew.has(t, `The unfinished plan, "Shop 2.4.1" of`, "is canceled. A new one begins.", "✓ back up", "Shop 2.4.1: failed.")
 }
 
@@ -236,7 +238,7 @@ func TestDatabaseThatIsNone(t *testing.T) {
 		"postgres://ann:hunter2@127.0.0.1:1/x": "cannot be reached",
 	} {
 		s := start(t.Context(), t, "-db", at)
-		s.ends(t, exitUsage)
+		s.ends(t, console.ExitUsage)
 		if text := s.errors.String(); !strings.Contains(text, says) || strings.Contains(text, "hunter2") {
 			t.Errorf("-db %s says:\n%s", at, text)
 		}

@@ -14,32 +14,19 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 //go:embed plan.yaml
 var embedded []byte
 
-// The exit codes.
-const (
-	exitDone        = 0
-	exitFailed      = 1 // the plan did not come to a good end
-	exitUsage       = 2 // the command line or the plan file is wrong
-	exitInterrupted = 130
-)
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends the process at once
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	console.Main(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) })
 }
 
 const usage = `Quickstart runs a release plan for real and shows it: progress, timeline, audit trail.
@@ -67,78 +54,72 @@ file with faults; 130 interrupted. Colours: only on a terminal, and not with NO_
 
 // run is the program: it returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = io.WriteString(flags.Output(), usage) }
+	flags := console.Flags("quickstart", usage, stderr)
 	file := flags.String("plan", "", "")
 	interactive := flags.Bool("interactive", false, "")
 	dir := flags.String("dir", "", "")
 	at := flags.String("db", "", "")
 	anew := flags.Bool("new", false, "")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitDone
-	case err != nil:
-		return exitUsage
-	case flags.NArg() > 0:
-		return complain(stderr, exitUsage, fmt.Errorf("%q is not understood; see -h", flags.Arg(0)))
-	case *anew && *at == "":
-		return complain(stderr, exitUsage, errors.New("-new needs -db: without it there is no plan to give up"))
+	if code, ok := console.Parse(flags, args); !ok {
+		return code
+	}
+	if *anew && *at == "" {
+		return complain(stderr, console.ExitUsage, errors.New("-new needs -db: without it there is no plan to give up"))
 	}
 	name, doc := "plan.yaml", embedded
 	if *file != "" {
 		var err error
 		if doc, err = readFile(*file); err != nil {
-			return complain(stderr, exitUsage, err)
+			return complain(stderr, console.ExitUsage, err)
 		}
 		name = *file
 	}
 	content, err := readPlan(name, doc, os.Getenv, time.Now())
 	if err != nil {
-		return complain(stderr, exitUsage, err)
+		return complain(stderr, console.ExitUsage, err)
 	}
-	s := &session{screen: &screen{to: stdout, colour: colourful(stdout)}, interactive: *interactive, people: script{after: pause}}
+	s := &session{Screen: console.NewScreen(stdout, width), interactive: *interactive, people: script{after: pause}}
 	if *at == "" {
 		place, tidy, err := workplace(*dir)
 		if err != nil {
-			return complain(stderr, exitUsage, err)
+			return complain(stderr, console.ExitUsage, err)
 		}
 		defer tidy()
 		s.dir = place
 	} else {
 		if s.kept, err = keep(ctx, *at, doc, *anew); err != nil {
-			return complain(stderr, exitUsage, err)
+			return complain(stderr, console.ExitUsage, err)
 		}
 		defer func() { _ = s.kept.close() }() // everything is committed
 		if s.dir, err = absolute(*dir); err != nil {
-			return complain(stderr, exitUsage, err)
+			return complain(stderr, console.ExitUsage, err)
 		}
 	}
 	if *interactive {
 		listening, stop := context.WithCancel(ctx)
 		defer stop()
-		s.people = terminal{screen: s.screen, lines: listen(listening, stdin)}
+		s.people = terminal{Screen: s.Screen, lines: listen(listening, stdin)}
 	}
 	p, resumed, err := s.open(ctx, content)
 	if err != nil {
-		return complain(stderr, exitFailed, err)
+		return complain(stderr, console.ExitFailed, err)
 	}
 	p, err = s.run(ctx, p, resumed)
 	if err != nil {
-		return complain(stderr, exitFailed, err)
+		return complain(stderr, console.ExitFailed, err)
 	}
 	whole := context.WithoutCancel(ctx) // what was interrupted is shown as well
-	timeline(s.screen, p)
-	if err := errors.Join(trail(whole, s.screen, s.plans, s.id, s.operator), s.outcome(whole, p, *file)); err != nil {
-		return complain(stderr, exitFailed, err)
+	timeline(s.Screen, p)
+	if err := errors.Join(trail(whole, s.Screen, s.plans, s.id, s.operator), s.outcome(whole, p, *file)); err != nil {
+		return complain(stderr, console.ExitFailed, err)
 	}
 	switch {
 	case p.State() == "completed":
-		return exitDone
+		return console.ExitDone
 	case ctx.Err() != nil:
-		return exitInterrupted
+		return console.ExitInterrupted
 	default:
-		return exitFailed
+		return console.ExitFailed
 	}
 }
 

@@ -11,12 +11,14 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 func TestEmbeddedPlanRunsToItsEnd(t *testing.T) {
 	t.Parallel()
 	s := start(t.Context(), t, "-dir", t.TempDir())
-	s.ends(t, exitDone)
+	s.ends(t, console.ExitDone)
 	s.has(t, "waits for an approval: 2 of ann, bob, carol", "✓ ann approves", "1 of 6 · Freeze notice", "│ Subject: shop-2.4.0 is being released",
 		"signing with the key ***", "smoke test is tried again", "waits 5.0s", "timeline", "approval  ", "audit trail", "The last hash:", "Shop 2.4.0: completed.")
 	text := s.String()
@@ -38,7 +40,7 @@ func TestFailingTaskTellsWhatStoppedWhyAndHowToGoOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := start(t.Context(), t, "-plan", "testdata/failing.yaml", "-dir", dir)
-	s.ends(t, exitFailed)
+	s.ends(t, console.ExitFailed)
 	s.has(t, "✗ migrate", `what stopped  "migrate" in the phase "Database change"`, "why           exit code 3",
 		"│ connecting with ***", "│ ERROR: column currency exists already", "possible now  retry, skip", "still to do   1 task",
 		"go run ./examples/quickstart -interactive -plan testdata/failing.yaml", "not started", "Shop 2.4.1: failed.")
@@ -76,7 +78,7 @@ func TestInteractive(t *testing.T) {
 		}
 		s.say(t, "retry | skip | abort", "retry")
 		s.say(t, `"deploy" is ready`, "start")
-		s.ends(t, exitDone)
+		s.ends(t, console.ExitDone)
 		s.has(t, "(looks fine)", "(they know)", "fetch is tried again", "attempt 2", "completed.")
 		if _, err := os.Stat(filepath.Join(dir, "deployed")); err != nil {
 			t.Error(err)
@@ -86,19 +88,19 @@ func TestInteractive(t *testing.T) {
 		s, _ := approved(t)
 		s.say(t, `"fetch" failed`, "skip was there already")
 		s.say(t, `"deploy" is ready`, "skip")
-		s.ends(t, exitDone)
+		s.ends(t, console.ExitDone)
 		s.has(t, "fetch is skipped by dana: was there already", "deploy is skipped by dana: dana said so at the terminal")
 	})
 	t.Run("abort", func(t *testing.T) {
 		s, _ := approved(t)
 		s.say(t, `"fetch" failed`, "abort too late for today")
-		s.ends(t, exitFailed)
+		s.ends(t, console.ExitFailed)
 		s.has(t, "(too late for today)", "Shop 2.4.2: canceled.")
 	})
 	t.Run("reject", func(t *testing.T) {
 		s, _ := begin(t)
 		s.say(t, "ann: do you approve", "reject not on a Friday")
-		s.ends(t, exitFailed)
+		s.ends(t, console.ExitFailed)
 		s.has(t, "✗ ann rejects: not on a Friday", "Shop 2.4.2: denied.")
 	})
 	t.Run("end of input", func(t *testing.T) {
@@ -108,7 +110,7 @@ func TestInteractive(t *testing.T) {
 		if err := s.stdin.Close(); err != nil {
 			t.Fatal(err)
 		}
-		s.ends(t, exitFailed)
+		s.ends(t, console.ExitFailed)
 		s.has(t, "the input has ended: nobody decides any more", "Shop 2.4.2: canceled.")
 	})
 	t.Run("interrupt at a question", func(t *testing.T) {
@@ -117,7 +119,7 @@ func TestInteractive(t *testing.T) {
 		s := start(ctx, t, "-plan", "testdata/interactive.yaml", "-interactive", "-dir", t.TempDir())
 		s.await(t, "ann: do you approve")
 		interrupt()
-		s.ends(t, exitInterrupted)
+		s.ends(t, console.ExitInterrupted)
 		s.has(t, "Shop 2.4.2: canceled.")
 	})
 }
@@ -136,7 +138,7 @@ func TestInterruptCancelsThePlanAndKillsWhatRuns(t *testing.T) {
 		}
 	}
 	interrupt()
-	s.ends(t, exitInterrupted)
+	s.ends(t, console.ExitInterrupted)
 	s.has(t, "interrupted: the plan is being canceled", "■ obedient is canceled", "■ stubborn is canceled", "Shop 2.4.3: canceled.", "audit trail")
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -186,13 +188,13 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		"help":            {[]string{"-h"}, exitDone, "-interactive"},
-		"unknown flag":    {[]string{"-fast"}, exitUsage, "-fast"},
-		"argument":        {[]string{"plan.yaml"}, exitUsage, `"plan.yaml" is not understood`},
-		"new without db":  {[]string{"-new"}, exitUsage, "-new needs -db"},
-		"missing file":    {[]string{"-plan", "testdata/none.yaml"}, exitUsage, "no such file"},
-		"not a file":      {[]string{"-plan", "testdata"}, exitUsage, "must be a file"},
-		"file with fault": {[]string{"-plan", "testdata/broken.yaml"}, exitUsage, "nothing was started"},
+		"help":            {[]string{"-h"}, console.ExitDone, "-interactive"},
+		"unknown flag":    {[]string{"-fast"}, console.ExitUsage, "-fast"},
+		"argument":        {[]string{"plan.yaml"}, console.ExitUsage, `"plan.yaml" is not understood`},
+		"new without db":  {[]string{"-new"}, console.ExitUsage, "-new needs -db"},
+		"missing file":    {[]string{"-plan", "testdata/none.yaml"}, console.ExitUsage, "no such file"},
+		"not a file":      {[]string{"-plan", "testdata"}, console.ExitUsage, "must be a file"},
+		"file with fault": {[]string{"-plan", "testdata/broken.yaml"}, console.ExitUsage, "nothing was started"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t.Context(), t, test.args...)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -26,7 +27,7 @@ func opened(ctx context.Context, db string) (id, dir string, err error) {
 		return "", "", err
 	}
 	defer k.close()
-	s := &session{screen: &screen{to: io.Discard}, kept: k}
+	s := &session{Screen: console.NewScreen(io.Discard, width), kept: k}
 	_, _, err = s.open(ctx, content)
 	return s.id, s.dir, err
 }
@@ -84,7 +85,7 @@ func TestPlanFileDoesNotChooseTheDirectory(t *testing.T) {
 	if err := os.WriteFile(file, []byte(plan), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t.Context(), t, "-plan", file, "-dir", dir).ends(t, exitDone)
+	start(t.Context(), t, "-plan", file, "-dir", dir).ends(t, console.ExitDone)
 	if _, err := os.Stat(filepath.Join(dir, "here")); err != nil {
 		t.Error(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 // Bounds of what is shown and kept of the output of a command.
@@ -60,7 +62,7 @@ func (o *output) clean(line string) string {
 	for _, s := range o.secrets {
 		line = strings.ReplaceAll(line, s, "***")
 	}
-	return clip(printable(line), maxWidth)
+	return clip(console.Printable(line), maxWidth)
 }
 
 // close shows what is left once the command has ended.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -45,9 +46,9 @@ func (e *fileError) Error() string {
 	for i, f := range e.faults {
 		lines[i] = fmt.Sprintf("%s:%d:%d: ", e.name, f.line, f.column)
 		if f.path != "" {
-			lines[i] += printable(f.path) + ": "
+			lines[i] += console.Printable(f.path) + ": "
 		}
-		lines[i] += printable(f.why)
+		lines[i] += console.Printable(f.why)
 	}
 	return strings.Join(lines, "\n")
 }

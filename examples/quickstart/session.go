@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store/memory"
 )
 
 // A session takes one plan from its draft to its end.
 type session struct {
-	*screen
+	*console.Screen
 	plans       *releaseplan.Service
 	id          string
 	operator    penstock.Actor // acts for the owner
@@ -73,11 +74,11 @@ func (s *session) run(ctx context.Context, p *releaseplan.Plan, resumed bool) (*
 	running, halt := context.WithCancel(work)
 	defer halt()
 	asking, dismiss := context.WithCancel(ctx)
-	w := &watcher{screen: s.screen, begun: p.Status().Created.At, phase: -1}
+	w := &watcher{Screen: s.Screen, begun: p.Status().Created.At, phase: -1}
 	w.header(p, s)
 	if resumed {
 		w.left = p
-		w.heading("so far")
+		w.Heading("so far")
 	}
 
 	var wg sync.WaitGroup
@@ -91,10 +92,10 @@ func (s *session) run(ctx context.Context, p *releaseplan.Plan, resumed bool) (*
 	end := func(why string) {
 		if s.kept != nil {
 			halt()
-			s.line("%s", s.paint(amber, why+": commands that run may end, for "+drain.String()+" at most; no other begins"))
+			s.Line("%s", s.Paint(console.Amber, why+": commands that run may end, for "+drain.String()+" at most; no other begins"))
 			return
 		}
-		s.line("%s", s.paint(amber, why+": the plan is being canceled"))
+		s.Line("%s", s.Paint(console.Amber, why+": the plan is being canceled"))
 		if err := s.cancel(work, why); err != nil {
 			stop(err)
 		}
@@ -167,7 +168,7 @@ func (s *session) printer(p *releaseplan.Plan) func(task, line string) {
 		}
 	}
 	return func(task, line string) {
-		s.line("%10s%s %s", "", s.paint(dim, names[task]+"│"), line)
+		s.Line("%10s%s %s", "", s.Paint(console.Dim, names[task]+"│"), line)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -18,21 +19,21 @@ const (
 // A row is one bar of the timeline.
 type row struct {
 	name string
-	as   style
+	as   console.Style
 	span releaseplan.Span
 	end  string // how it ended, if not well
 }
 
 // timeline draws what was planned against what happened, phase by phase.
-func timeline(s *screen, p *releaseplan.Plan) {
+func timeline(s *console.Screen, p *releaseplan.Plan) {
 	rows := rowsOf(p)
 	from, to := bounds(rows)
 	if !to.After(from) {
 		return
 	}
-	s.heading("timeline")
+	s.Heading("timeline")
 	length := to.Sub(from)
-	s.line("%*s  %s  %s", nameWidth, "", axis(length), s.paint(dim, "took (planned)"))
+	s.Line("%*s  %s  %s", nameWidth, "", axis(length), s.Paint(console.Dim, "took (planned)"))
 	for _, r := range rows {
 		var words []string
 		if !r.span.Started.IsZero() {
@@ -44,9 +45,9 @@ func timeline(s *screen, p *releaseplan.Plan) {
 			words = append(words, "("+short(d)+")")
 		}
 		name := fmt.Sprintf("%-*s", nameWidth, clip(r.name, nameWidth))
-		s.line("%s  %s  %s", s.paint(r.as, name), bar(r.span, from, length), strings.Join(words, " "))
+		s.Line("%s  %s  %s", s.Paint(r.as, name), bar(r.span, from, length), strings.Join(words, " "))
 	}
-	s.line("%s", s.paint(dim, "█ happened as planned   ▒ happened at another time   ░ planned, but nothing happened"))
+	s.Line("%s", s.Paint(console.Dim, "█ happened as planned   ▒ happened at another time   ░ planned, but nothing happened"))
 }
 
 // rowsOf returns the approval, the phases and their tasks.
@@ -54,13 +55,13 @@ func rowsOf(p *releaseplan.Plan) []row {
 	status := p.Status()
 	var rows []row
 	if r := status.Request; r != nil {
-		rows = append(rows, row{name: "approval", as: bold, span: ended(releaseplan.Span{Started: r.OpenedAt(), Ended: r.ClosedAt()}, status)})
+		rows = append(rows, row{name: "approval", as: console.Bold, span: ended(releaseplan.Span{Started: r.OpenedAt(), Ended: r.ClosedAt()}, status)})
 	}
 	phase := -1
 	for _, t := range p.Tasks() {
 		if t.Phase != phase {
 			phase = t.Phase
-			rows = append(rows, row{name: p.Content().Phases[phase].Name, as: bold, span: ended(p.PhaseSpan(phase), status)})
+			rows = append(rows, row{name: p.Content().Phases[phase].Name, as: console.Bold, span: ended(p.PhaseSpan(phase), status)})
 		}
 		span, err := p.TaskSpan(t.ID)
 		if err != nil {

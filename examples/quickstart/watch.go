@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/examples/internal/console"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
 // A watcher tells people what happens to a plan while it happens.
 type watcher struct {
-	*screen
+	*console.Screen
 	begun time.Time
 	phase int // the place of the phase under way; -1 before the first
 	plan  *releaseplan.Plan
@@ -22,31 +23,31 @@ type watcher struct {
 
 // stamp returns a time as seconds since the beginning.
 func (w *watcher) stamp(at time.Time) string {
-	return w.paint(dim, fmt.Sprintf("%6.1fs", max(at.Sub(w.begun), 0).Seconds()))
+	return w.Paint(console.Dim, fmt.Sprintf("%6.1fs", max(at.Sub(w.begun), 0).Seconds()))
 }
 
 func (w *watcher) header(p *releaseplan.Plan, s *session) {
 	c := p.Content()
-	w.line("%s", w.paint(bold, c.Name))
+	w.Line("%s", w.Paint(console.Bold, c.Name))
 	if c.Description != "" {
-		w.line("%s", strings.TrimSpace(c.Description))
+		w.Line("%s", strings.TrimSpace(c.Description))
 	}
 	tasks := len(p.Tasks())
-	w.line("%s, %s · owner %s · files in %s", count(len(c.Phases), "phase"), count(tasks, "task"), c.Owner.Label(), s.dir)
+	w.Line("%s, %s · owner %s · files in %s", count(len(c.Phases), "phase"), count(tasks, "task"), c.Owner.Label(), s.dir)
 	if s.kept != nil {
-		w.line("kept in %s", s.kept.db.Name)
+		w.Line("kept in %s", s.kept.db.Name)
 	}
 	if t := c.Planned; t != nil {
-		w.line("planned for %s, to take %s", t.Start.Local().Format("2 Jan 15:04:05"), short(t.Length()))
+		w.Line("planned for %s, to take %s", t.Start.Local().Format("2 Jan 15:04:05"), short(t.Length()))
 	}
 	for _, v := range c.Variables {
 		value := v.Value
 		if v.Secret {
 			value = "(secret)"
 		}
-		w.line("  %s = %s", v.Name, clip(value, 60))
+		w.Line("  %s = %s", v.Name, clip(value, 60))
 	}
-	w.line("")
+	w.Line("")
 }
 
 // entry tells one change. p is the plan with that change, or later.
@@ -56,18 +57,18 @@ func (w *watcher) entry(e releaseplan.Entry, p *releaseplan.Plan) {
 	switch e.Kind {
 	case releaseplan.PlanMoved:
 		if say := w.state(e, p); say != "" {
-			w.line("%s  %s", at, say)
+			w.Line("%s  %s", at, say)
 		}
 	case releaseplan.ApprovalVoted:
-		mark, verb := w.paint(green, "✓"), "approves"
+		mark, verb := w.Paint(console.Green, "✓"), "approves"
 		if e.Vote == approval.Reject {
-			mark, verb = w.paint(red, "✗"), "rejects"
+			mark, verb = w.Paint(console.Red, "✗"), "rejects"
 		}
-		w.line("%s  %s %s %s%s", at, mark, e.By.Label(), verb, remark(e.Remark))
+		w.Line("%s  %s %s %s%s", at, mark, e.By.Label(), verb, remark(e.Remark))
 	case releaseplan.TaskStarted, releaseplan.TaskEnded, releaseplan.TaskMoved, releaseplan.TaskStopped, releaseplan.TaskLate:
 		w.task(e, p, at)
 	case releaseplan.PlanMissed, releaseplan.PlanCommented, releaseplan.ApprovalLapsed, releaseplan.GateOpened, releaseplan.GateAnswered:
-		w.line("%s  %s", at, e.Change)
+		w.Line("%s  %s", at, e.Change)
 	default: // the trail tells the rest
 	}
 }
@@ -84,21 +85,21 @@ func (w *watcher) state(e releaseplan.Entry, p *releaseplan.Plan) string {
 			for i, m := range x.Missing {
 				names[i] = m.Label()
 			}
-			return w.paint(amber, fmt.Sprintf("waits for an approval: %d of %s", x.Needed, strings.Join(names, ", ")))
+			return w.Paint(console.Amber, fmt.Sprintf("waits for an approval: %d of %s", x.Needed, strings.Join(names, ", ")))
 		}
-		return w.paint(amber, "waits for an approval")
+		return w.Paint(console.Amber, "waits for an approval")
 	case releaseplan.Approved:
-		return w.paint(green, "approved")
+		return w.Paint(console.Green, "approved")
 	case releaseplan.Denied:
-		return w.paint(red, "denied")
+		return w.Paint(console.Red, "denied")
 	case releaseplan.Running:
-		return w.paint(bold, "under way"+moved(p))
+		return w.Paint(console.Bold, "under way"+moved(p))
 	case releaseplan.Completed:
-		return w.paint(green, "completed in "+short(p.Status().Ended.Sub(p.Status().Started)))
+		return w.Paint(console.Green, "completed in "+short(p.Status().Ended.Sub(p.Status().Started)))
 	case releaseplan.Failed:
-		return w.paint(red, "failed: nothing more can run")
+		return w.Paint(console.Red, "failed: nothing more can run")
 	case releaseplan.Canceling:
-		return w.paint(amber, "is being canceled: what runs is told to stop")
+		return w.Paint(console.Amber, "is being canceled: what runs is told to stop")
 	case releaseplan.FinalizeCheck, releaseplan.ExecuteCheck, releaseplan.CompleteCheck:
 		return "" // passed at once, or the gate tells
 	default:
@@ -127,30 +128,30 @@ func (w *watcher) task(e releaseplan.Entry, p *releaseplan.Plan, at string) {
 	if t.Phase != w.phase {
 		w.phase = t.Phase
 		phases := p.Content().Phases
-		w.heading(fmt.Sprintf("%d of %d · %s", t.Phase+1, len(phases), phases[t.Phase].Name))
+		w.Heading(fmt.Sprintf("%d of %d · %s", t.Phase+1, len(phases), phases[t.Phase].Name))
 	}
-	took := w.paint(dim, short(e.Status.Ended.Sub(e.Status.Started)))
+	took := w.Paint(console.Dim, short(e.Status.Ended.Sub(e.Status.Started)))
 	switch {
 	case e.Kind == releaseplan.TaskStarted:
-		w.line("%s  %s %s%s", at, w.paint(blue, "▶"), t.Name, w.paint(dim, begins(e, t)))
+		w.Line("%s  %s %s%s", at, w.Paint(console.Blue, "▶"), t.Name, w.Paint(console.Dim, begins(e, t)))
 	case e.Kind == releaseplan.TaskStopped:
-		w.line("%s  %s %s is told to stop", at, w.paint(amber, "■"), t.Name)
+		w.Line("%s  %s %s is told to stop", at, w.Paint(console.Amber, "■"), t.Name)
 	case e.Kind == releaseplan.TaskLate:
-		w.line("%s  %s %s: an outcome came too late", at, w.paint(dim, "·"), t.Name)
+		w.Line("%s  %s %s: an outcome came too late", at, w.Paint(console.Dim, "·"), t.Name)
 	case e.To == string(releaseplan.TaskDone):
-		w.line("%s  %s %s  %s%s", at, w.paint(green, "✓"), t.Name, took, remark(e.Remark))
+		w.Line("%s  %s %s  %s%s", at, w.Paint(console.Green, "✓"), t.Name, took, remark(e.Remark))
 	case e.To == string(releaseplan.TaskFailed):
-		w.line("%s  %s %s  %s%s", at, w.paint(red, "✗"), t.Name, took, remark(firstLine(e.Remark)))
+		w.Line("%s  %s %s  %s%s", at, w.Paint(console.Red, "✗"), t.Name, took, remark(firstLine(e.Remark)))
 	case e.To == string(releaseplan.TaskSkipped):
-		w.line("%s  %s %s is skipped by %s%s", at, w.paint(amber, "↷"), t.Name, e.By.Label(), remark(e.Remark))
+		w.Line("%s  %s %s is skipped by %s%s", at, w.Paint(console.Amber, "↷"), t.Name, e.By.Label(), remark(e.Remark))
 	case e.To == string(releaseplan.TaskCanceled):
-		w.line("%s  %s %s is canceled", at, w.paint(amber, "■"), t.Name)
+		w.Line("%s  %s %s is canceled", at, w.Paint(console.Amber, "■"), t.Name)
 	case e.To == string(releaseplan.TaskTodo):
 		again := "is tried again"
 		if wait := e.Status.NotBefore.Sub(e.At); wait > 0 {
 			again += " in " + short(wait)
 		}
-		w.line("%s  %s %s %s", at, w.paint(amber, "↻"), t.Name, again)
+		w.Line("%s  %s %s %s", at, w.Paint(console.Amber, "↻"), t.Name, again)
 	}
 }
 
@@ -204,7 +205,7 @@ func (w *watcher) follow(ctx context.Context, s *session, ready chan<- struct{})
 // goesOn tells where this run begins.
 func (w *watcher) goesOn(s *session) {
 	since := time.Since(w.left.Status().Updated.At)
-	w.heading(fmt.Sprintf("going on after %s: %s, %s", short(since), told(w.left.State()), count(w.left.TaskCount().Todo, "task")+" to do"))
+	w.Heading(fmt.Sprintf("going on after %s: %s, %s", short(since), told(w.left.State()), count(w.left.TaskCount().Todo, "task")+" to do"))
 	s.orphans(w.left)
 	w.left, w.phase = nil, -1
 }

@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -25,7 +27,7 @@ func TestOutputAndDrawingAreAlwaysTheSame(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "rollout.svg")
 	var out, complaints bytes.Buffer
-	if code := run(t.Context(), []string{"-svg", file}, &out, &complaints); code != exitDone || complaints.Len() > 0 {
+	if code := run(t.Context(), []string{"-svg", file}, &out, &complaints); code != console.ExitDone || complaints.Len() > 0 {
 		t.Fatalf("exit status %d: %s", code, &complaints)
 	}
 	text := strings.ReplaceAll(took.ReplaceAllString(out.String(), "took 0.0 s"), file, "rollout.svg")

@@ -13,29 +13,16 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
-)
 
-// The exit codes.
-const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends the process at once
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	console.Main(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) })
 }
 
 const usage = `Rollout shows a feature on its way to 100,000 simulated users: 5 %, 25 %, a safeguard
@@ -55,45 +42,38 @@ exit status: 0 the rollout was completed; 1 it was not, or FILE cannot be writte
 // run is the program: it returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	begun := time.Now()
-	flags := flag.NewFlagSet("rollout", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() { _, _ = io.WriteString(flags.Output(), usage) }
+	flags := console.Flags("rollout", usage, stderr)
 	file := flags.String("svg", "rollout.svg", "")
 	users := flags.Int("users", 100_000, "")
 	seed := flags.Uint64("seed", 1, "")
 	width := flags.Int("width", 80, "")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return exitDone
-	case err != nil:
-		return exitUsage
-	case flags.NArg() > 0:
-		return complain(stderr, exitUsage, fmt.Errorf("%q is not understood; see -h", flags.Arg(0)))
+	if code, ok := console.Parse(flags, args); !ok {
+		return code
 	}
 	if err := errors.Join(within("users", *users, 10_000, 1_000_000), within("width", *width, 60, 200)); err != nil {
-		return complain(stderr, exitUsage, err)
+		return complain(stderr, console.ExitUsage, err)
 	}
 	s, err := simulate(ctx, *users, *seed)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return complain(stderr, exitInterrupted, errors.New("interrupted"))
+		return complain(stderr, console.ExitInterrupted, errors.New("interrupted"))
 	case err != nil:
-		return complain(stderr, exitFailed, err)
+		return complain(stderr, console.ExitFailed, err)
 	}
 	if err := tell(stdout, s, *width); err != nil {
-		return complain(stderr, exitFailed, err)
+		return complain(stderr, console.ExitFailed, err)
 	}
 	if *file != "" {
 		if err := os.WriteFile(*file, []byte(svg(s)), 0o644); err != nil {
-			return complain(stderr, exitFailed, err)
+			return complain(stderr, console.ExitFailed, err)
 		}
 		_, _ = fmt.Fprintf(stdout, "The chart is in %s, too.\n", *file)
 	}
 	_, _ = fmt.Fprintf(stdout, "%s of virtual time took %.1f s.\n", span(s.length()), time.Since(begun).Seconds())
 	if err := s.outcome(); err != nil {
-		return complain(stderr, exitFailed, err)
+		return complain(stderr, console.ExitFailed, err)
 	}
-	return exitDone
+	return console.ExitDone
 }
 
 // complain tells an error and returns the exit status.

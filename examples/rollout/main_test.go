@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/penstock-go/penstock/examples/internal/console"
 )
 
 func TestUsage(t *testing.T) {
@@ -15,15 +17,15 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		"help":           {[]string{"-h"}, exitDone, "-users N"},
-		"unknown flag":   {[]string{"-speed", "1"}, exitUsage, "-speed"},
-		"argument":       {[]string{"fast"}, exitUsage, `"fast" is not understood`},
-		"no number":      {[]string{"-users", "many"}, exitUsage, `invalid value "many"`},
-		"too few users":  {[]string{"-users", "9999"}, exitUsage, "-users: 9999 is not from 10000 to 1000000"},
-		"too many users": {[]string{"-users", "1000001"}, exitUsage, "-users: 1000001 is not"},
-		"too narrow":     {[]string{"-width", "59"}, exitUsage, "-width: 59 is not from 60 to 200"},
-		"every fault":    {[]string{"-users", "0", "-width", "1000"}, exitUsage, "-users: 0 is not from 10000 to 1000000\n-width: 1000"},
-		"no such folder": {[]string{"-users", "10000", "-svg", filepath.Join(t.TempDir(), "none", "r.svg")}, exitFailed, "no such file or directory"},
+		"help":           {[]string{"-h"}, console.ExitDone, "-users N"},
+		"unknown flag":   {[]string{"-speed", "1"}, console.ExitUsage, "-speed"},
+		"argument":       {[]string{"fast"}, console.ExitUsage, `"fast" is not understood`},
+		"no number":      {[]string{"-users", "many"}, console.ExitUsage, `invalid value "many"`},
+		"too few users":  {[]string{"-users", "9999"}, console.ExitUsage, "-users: 9999 is not from 10000 to 1000000"},
+		"too many users": {[]string{"-users", "1000001"}, console.ExitUsage, "-users: 1000001 is not"},
+		"too narrow":     {[]string{"-width", "59"}, console.ExitUsage, "-width: 59 is not from 60 to 200"},
+		"every fault":    {[]string{"-users", "0", "-width", "1000"}, console.ExitUsage, "-users: 0 is not from 10000 to 1000000\n-width: 1000"},
+		"no such folder": {[]string{"-users", "10000", "-svg", filepath.Join(t.TempDir(), "none", "r.svg")}, console.ExitFailed, "no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +46,7 @@ func TestInterruptEndsIt(t *testing.T) {
 	stop()
 	var out, complaints bytes.Buffer
 	code := run(ctx, []string{"-users", "10000", "-svg", ""}, &out, &complaints)
-	if code != exitInterrupted || complaints.String() != "interrupted\n" || out.Len() > 0 {
+	if code != console.ExitInterrupted || complaints.String() != "interrupted\n" || out.Len() > 0 {
 		t.Errorf("exit status %d: %s%s", code, &complaints, &out)
 	}
 }

@@ -129,6 +129,55 @@ func (on suite) testAuthorizerIsAskedAboutTheStoredPlan(t *testing.T) {
 	}
 }
 
+// What the Authorizer forbids, Can refuses; any other error of it fails Can.
+func (on suite) testCanTellsWhatTheAuthorizerForbids(t *testing.T) {
+	down := errors.New("the user table is down")
+	var withheld penstock.Right
+	var broken bool
+	s := on.service(t, releaseplan.Config{Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, on penstock.Resource) error {
+		switch {
+		case right != withheld:
+			return nil
+		case broken:
+			return down
+		default:
+			return &penstock.ForbiddenError{Right: right, On: on}
+		}
+	}})
+	c := contentOf("release", 1, 1, "")
+	c.Milestones = []releaseplan.Milestone{{Name: "all"}}
+	p := create(t, s, c)
+	root := penstock.Actor{ID: "root", Admin: true}
+	for name, can := range map[string]func() ([]releaseplan.Verdict, error){
+		"plan":      func() ([]releaseplan.Verdict, error) { return s.Can(t.Context(), p.ID(), root) },
+		"task":      func() ([]releaseplan.Verdict, error) { return s.CanTask(t.Context(), p.ID(), p.Tasks()[0].ID, root) },
+		"milestone": func() ([]releaseplan.Verdict, error) { return s.CanMilestone(t.Context(), p.ID(), "all", root) },
+	} {
+		withheld = ""
+		before, err := can()
+		must(t, before, err)
+		for _, right := range []penstock.Right{penstock.Edit, penstock.Execute, penstock.Approve, penstock.Delete} {
+			withheld, broken = right, false
+			verdicts, err := can()
+			asked := false
+			for i, v := range must(t, verdicts, err) {
+				want := before[i].Allowed && v.Action.Right() != right
+				asked = asked || v.Action.Right() == right
+				forbidden := slices.ContainsFunc(v.Refusals, func(r releaseplan.Refusal) bool {
+					return r.Rule == "permitted" && r.Needs == "the "+string(right)+" right on plan \"release\"" && errors.Is(r.Err, penstock.ErrForbidden)
+				})
+				if v.Allowed != want || forbidden != (v.Action.Right() == right) {
+					t.Errorf("%s: without the right to %s, %s is allowed: %t, %+v", name, right, v.Action, v.Allowed, v.Refusals)
+				}
+			}
+			broken = true
+			if _, err := can(); asked && !errors.Is(err, down) {
+				t.Errorf("%s: the Authorizer fails, and Can says %v", name, err)
+			}
+		}
+	}
+}
+
 // To move a plan into a folder takes the right to edit plans there.
 func (on suite) testMoveIntoAForbiddenFolderIsForbidden(t *testing.T) {
 	s := on.service(t, releaseplan.Config{Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, on penstock.Resource) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/outbox"
@@ -18,7 +19,7 @@ import (
 
 func (on suite) testNoticesAreCommittedWithWhatTheyTellOf(t *testing.T) {
 	w := on.noticeWorld(t)
-	p := w.create(noticeAll(planOf(manualPhase("deploy"))))
+	p := w.create(noticetest.ListenToAll(planOf(manualPhase("deploy"))))
 	if told := w.announced(); len(told) != 0 {
 		t.Errorf("a draft tells %v", told)
 	}
@@ -38,7 +39,7 @@ func (on suite) testNoticesAreCommittedWithWhatTheyTellOf(t *testing.T) {
 		wantTold[i].Subject = outbox.NoticeSubject(store.Key{Kind: "plan", ID: p.ID()})
 	}
 	got := w.announced()
-	told := noticesIn(t, got)
+	told := noticetest.Read(t, got)
 	for i := range got {
 		got[i].Body, got[i].Position, got[i].Name = nil, 0, ""
 	}
@@ -48,9 +49,9 @@ func (on suite) testNoticesAreCommittedWithWhatTheyTellOf(t *testing.T) {
 	titles := []string{"Plan P started", `Phase "phase" of plan P started`, `Phase "phase" of plan P waits for somebody`, `Task "deploy" of plan P waits to be done`,
 		`Task "deploy" of plan P finished`, `Phase "phase" of plan P finished`, "Plan P finished"}
 	for i := range titles {
-		titles[i] = noticeNamed(titles[i])
+		titles[i] = noticetest.Named(titles[i])
 	}
-	if diff := cmp.Diff(titles, noticeTitles(told)); diff != "" {
+	if diff := cmp.Diff(titles, noticetest.Titles(told)); diff != "" {
 		t.Errorf("titles (-want +got):\n%s", diff)
 	}
 	if trail[len(trail)-1].Seq != 6 || p.Status().Changes != 6 {
@@ -69,20 +70,20 @@ func (on suite) testNoticeTellsProgramsAndPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n := noticesIn(t, w.announced())[0]
+	n := noticetest.Read(t, w.announced())[0]
 	want := releaseplan.NoticeData{
 		Plan:  releaseplan.NoticePlan{ID: p.ID(), Number: 1, Name: "Checkout 2.4", State: releaseplan.Running},
 		Tasks: []releaseplan.NoticePart{{ID: task.ID, Number: task.Number, Name: "deploy", Phase: p.Content().Phases[0].ID}},
 		Event: releaseplan.EventFailed, At: noon, By: penstock.Party{Type: penstock.User, ID: "ann", Name: "Ann"}, Remark: "no space left",
 	}
-	if diff := cmp.Diff(want, n.data); diff != "" {
+	if diff := cmp.Diff(want, n.Facts); diff != "" {
 		t.Errorf("data (-want +got):\n%s", diff)
 	}
 	text := "Plan: Checkout 2.4 (number 1) is running\nPhase: phase (number 2)\nTask: deploy (number 3)\nBy: Ann\nAt: 2026-11-20T12:00:00Z\nRemark: no space left\n"
 	if diff := cmp.Diff(text, n.Text); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
 	}
-	if want := noticeNamed(`Task "deploy" of plan P failed: no space left`); n.Title != want {
+	if want := noticetest.Named(`Task "deploy" of plan P failed: no space left`); n.Title != want {
 		t.Errorf("title %q, want %q", n.Title, want)
 	}
 }
@@ -90,7 +91,7 @@ func (on suite) testNoticeTellsProgramsAndPeople(t *testing.T) {
 // What does not happen is not told, and what happens is told once.
 func (on suite) testNoticesAreNotMadeTwice(t *testing.T) {
 	w := on.noticeWorld(t)
-	c := noticeAll(planOf(manualPhase("deploy")))
+	c := noticetest.ListenToAll(planOf(manualPhase("deploy")))
 	c.Window = &releaseplan.Window{Start: noon, End: noon.Add(time.Hour)}
 	p := w.create(c)
 	execute := releaseplan.Command{Action: releaseplan.Execute, Key: "once"}
@@ -114,8 +115,8 @@ func (on suite) testNoticesAreNotMadeTwice(t *testing.T) {
 	if err := w.plans.Delete(t.Context(), p.ID(), ann); err != nil {
 		t.Fatal(err)
 	}
-	titles := noticeTitles(noticesIn(t, w.announced()[told:]))
-	want := []string{noticeNamed("Plan P expired"), noticeNamed(`Phase "phase" of plan P expired`), noticeNamed(`Task "deploy" of plan P expired`)}
+	titles := noticetest.Titles(noticetest.Read(t, w.announced()[told:]))
+	want := []string{noticetest.Named("Plan P expired"), noticetest.Named(`Phase "phase" of plan P expired`), noticetest.Named(`Task "deploy" of plan P expired`)}
 	if diff := cmp.Diff(want, titles); diff != "" {
 		t.Errorf("told by the end (-want +got):\n%s", diff)
 	}
@@ -127,14 +128,14 @@ func (on suite) testScheduleMissedFromTheBeginningIsTold(t *testing.T) {
 	c := planOf(manualPhase("deploy"))
 	c.Start = releaseplan.Schedule{Mode: releaseplan.Scheduled, At: noon.Add(-time.Hour)}
 	w.create(c)
-	if titles := noticeTitles(noticesIn(t, w.announced())); !slices.Equal(titles, []string{noticeNamed("Plan P missed its schedule: the plan was draft")}) {
+	if titles := noticetest.Titles(noticetest.Read(t, w.announced())); !slices.Equal(titles, []string{noticetest.Named("Plan P missed its schedule: the plan was draft")}) {
 		t.Errorf("told: %q", titles)
 	}
 }
 
 func (on suite) testNoticesHoldNoSecrets(t *testing.T) {
 	w := on.noticeWorld(t)
-	c := noticeAll(planOf(manualPhase("deploy")))
+	c := noticetest.ListenToAll(planOf(manualPhase("deploy")))
 	c.Variables = []releaseplan.Variable{{Name: "token", Secret: true, Value: "hush-hush"}}
 	c.Gates = []releaseplan.Gate{{On: releaseplan.GateFinalize}, {On: releaseplan.GateExecute}}
 	p := w.create(c)
@@ -153,7 +154,7 @@ func (on suite) testNoticesHoldNoSecrets(t *testing.T) {
 			}
 		}
 	}
-	if n := len(noticesIn(t, w.announced())); n < 6 {
+	if n := len(noticetest.Read(t, w.announced())); n < 6 {
 		t.Errorf("only %d notices", n)
 	}
 }
@@ -188,9 +189,9 @@ func (on suite) testNoticesOfTheLargestPlanFitIntoACommit(t *testing.T) {
 	w.do(p.ID(), releaseplan.Command{Action: releaseplan.Cancel, Remark: strings.Repeat("<", releaseplan.MaxRemark)})
 
 	hears, tasks := make(map[string]map[string]bool), make(map[string]int)
-	for _, n := range noticesIn(t, w.announced()) {
-		if n.on() == "task" {
-			tasks[n.Event] += len(n.data.Tasks) + n.data.More
+	for _, n := range noticetest.Read(t, w.announced()) {
+		if n.On() == "task" {
+			tasks[n.Event] += len(n.Facts.Tasks) + n.Facts.More
 		}
 		if len(n.Title)+len(n.Text)+len(n.Data) > 64<<10 {
 			t.Errorf("%q says too much: %d bytes", n.Title, len(n.Title)+len(n.Text)+len(n.Data))

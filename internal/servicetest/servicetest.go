@@ -115,6 +115,7 @@ func cases() []serviceCase {
 		{"RunnerSeesWhatOtherProcessesDoWithinPoll", suite.testRunnerSeesWhatOtherProcessesDoWithinPoll},
 		// service_auth.go
 		{"AuthorizerIsAskedAboutTheStoredPlan", suite.testAuthorizerIsAskedAboutTheStoredPlan},
+		{"CanTellsWhatTheAuthorizerForbids", suite.testCanTellsWhatTheAuthorizerForbids},
 		{"MoveIntoAForbiddenFolderIsForbidden", suite.testMoveIntoAForbiddenFolderIsForbidden},
 		{"AuthorizerSeesTheResolvedFolder", suite.testAuthorizerSeesTheResolvedFolder},
 		{"GroupsAreExpandedAtRequestTime", suite.testGroupsAreExpandedAtRequestTime},

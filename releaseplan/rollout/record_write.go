@@ -25,7 +25,7 @@ func (r *Records[ID, T]) put(c *change, v Record[T], before *T, name string) (st
 	if n := len(op.Body); n > MaxRecordBytes {
 		return store.Op{}, penstock.Invalid("", "has %d bytes: at most %d", n, MaxRecordBytes)
 	}
-	c.ops = append(c.ops, op)
+	c.Ops = append(c.Ops, op)
 	return op, nil
 }
 
@@ -33,7 +33,7 @@ func (r *Records[ID, T]) put(c *change, v Record[T], before *T, name string) (st
 // on growing when a record is deleted and another created under its name.
 func (r *Records[ID, T]) event(c *change, name string, before, after *T) (store.Event, error) {
 	body, err := json.Marshal(Entry[T]{By: c.stamp().By, Before: before, After: after})
-	return store.Event{Seq: c.head.Revision + 1, Name: name, At: c.at, Body: body}, err
+	return store.Event{Seq: c.Head.Revision + 1, Name: name, At: c.At, Body: body}, err
 }
 
 // free adds the ops that keep names unique where they are not the key: a name is a
@@ -68,10 +68,10 @@ func (r *Records[ID, T]) free(ctx context.Context, c *change, before, after *T) 
 		if _, ok := found[r.nameKey(takes)]; ok {
 			return taken
 		}
-		c.ops = append(c.ops, store.Op{Record: store.Record{Key: r.nameKey(takes)}})
+		c.Ops = append(c.Ops, store.Op{Record: store.Record{Key: r.nameKey(takes)}})
 	}
 	if before != nil {
-		c.ops = append(c.ops, store.Op{Kind: store.Delete, Record: found[r.nameKey(leaves)]})
+		c.Ops = append(c.Ops, store.Op{Kind: store.Delete, Record: found[r.nameKey(leaves)]})
 	}
 	return nil
 }

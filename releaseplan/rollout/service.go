@@ -2,11 +2,11 @@ package rollout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/records"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -47,8 +47,7 @@ type Service struct {
 	stickiness   func(project string) string
 	now          func() time.Time
 	newID        func() string
-	commits      *penstock.IDs
-	turn         chan struct{} // held by the write at work, or by a State that writes overtook
+	writer       *records.Writer[head]
 	segments     *Records[int, Segment]
 	features     *Records[string, Flag]
 	environments *Records[string, Environment]
@@ -64,7 +63,7 @@ func NewService(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, authorizer: cfg.Authorizer, references: cfg.References, legal: cfg.Legal, stickiness: cfg.Stickiness,
-		now: cfg.Now, newID: cfg.NewID, commits: penstock.NewIDs(cfg.Now), turn: make(chan struct{}, 1),
+		now: cfg.Now, newID: cfg.NewID,
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -75,6 +74,7 @@ func NewService(cfg Config) (*Service, error) {
 	if s.stickiness == nil {
 		s.stickiness = func(string) string { return StickyDefault }
 	}
+	s.writer = newWriter(s)
 	s.segments = newRecords(s, KindSegment, limits.Segments, segmentRules{s})
 	s.features = newRecords(s, KindFeature, limits.Features, flagRules{s})
 	s.environments = newRecords(s, KindEnvironment, limits.Environments, environmentRules{})
@@ -107,39 +107,13 @@ const formatVersion = 2
 // overtake it ten times, the error is an ErrConflict. It is the host's to decide who sees a State: no
 // Authorizer is asked.
 func (s *Service) State(ctx context.Context, environment string) (State, error) {
-	state, err := s.steady(ctx, environment)
-	if !errors.Is(err, penstock.ErrConflict) {
-		return state, err
-	}
-	if err := s.wait(ctx); err != nil {
-		return State{}, err
-	}
-	defer s.leave()
-	for range maxTries - 1 {
-		if state, err = s.steady(ctx, environment); !errors.Is(err, penstock.ErrConflict) {
-			return state, err
+	var state State
+	err := s.writer.Steady(ctx, func(ctx context.Context) (err error) {
+		if _, err = s.environments.load(ctx, environment); err == nil {
+			state, err = s.state(ctx, environment)
 		}
-	}
-	return State{}, err
-}
-
-// steady returns the state if nobody writes meanwhile; else the error is an ErrConflict.
-func (s *Service) steady(ctx context.Context, environment string) (State, error) {
-	before, _, err := s.head(ctx)
-	if err != nil {
-		return State{}, err
-	}
-	if _, err := s.environments.load(ctx, environment); err != nil {
-		return State{}, err
-	}
-	state, err := s.state(ctx, environment)
-	if err != nil {
-		return State{}, err
-	}
-	after, _, err := s.head(ctx)
-	if err == nil && after != before {
-		err = overtaken()
-	}
+		return err
+	})
 	if err != nil {
 		return State{}, err
 	}
@@ -168,7 +142,7 @@ func (s *Service) state(ctx context.Context, environment string) (State, error) 
 // Revision returns a number that grows with every write of any record, so that
 // who has compiled a State knows when it is old. It is 0 if nothing was ever written.
 func (s *Service) Revision(ctx context.Context) (int64, error) {
-	_, h, err := s.head(ctx)
+	_, h, err := s.writer.Head(ctx)
 	return h.Revision, err
 }
 

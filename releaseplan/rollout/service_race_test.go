@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/racetest"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/memory"
@@ -22,26 +22,7 @@ const racers = 32
 // allowed, or be overtaken.
 func race(w world, f func(s *rollout.Service, i int) error, allowed ...error) int {
 	other := newWorld(w.T, rollout.Config{Store: w.store})
-	var done atomic.Int64
-	var wg sync.WaitGroup
-	for i := range racers {
-		s := []*rollout.Service{w.Service, other.Service}[i%2]
-		wg.Go(func() {
-			err := f(s, i)
-			if err == nil {
-				done.Add(1)
-				return
-			}
-			for _, kind := range append(allowed, penstock.ErrConflict) {
-				if errors.Is(err, kind) {
-					return
-				}
-			}
-			w.Error(err)
-		})
-	}
-	wg.Wait()
-	return int(done.Load())
+	return racetest.Run(w, racers, []*rollout.Service{w.Service, other.Service}, f, append(allowed, penstock.ErrConflict)...)
 }
 
 func TestRaceForAName(t *testing.T) {

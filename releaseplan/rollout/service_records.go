@@ -67,10 +67,10 @@ func (r *Records[ID, T]) Create(ctx context.Context, value T, by penstock.Actor)
 		if err := r.free(ctx, c, nil, &v); err != nil {
 			return err
 		}
-		if n := c.head.Counts[r.kind]; n >= r.limit {
+		if n := c.Head.Counts[r.kind]; n >= r.limit {
 			return &LimitError{Kind: r.kind, Limit: r.limit}
 		}
-		c.head.Counts[r.kind]++
+		c.Head.Counts[r.kind]++
 		if err := r.number(ctx, &v); err != nil {
 			return err
 		}
@@ -176,8 +176,8 @@ func (r *Records[ID, T]) Delete(ctx context.Context, id ID, version int64, by pe
 		if err != nil {
 			return err
 		}
-		c.ops = append(c.ops, r.all.Delete(key, now.Version, e))
-		c.head.Counts[r.kind]--
+		c.Ops = append(c.Ops, r.all.Delete(key, now.Version, e))
+		c.Head.Counts[r.kind]--
 		return r.free(ctx, c, &now.Value, nil)
 	})
 	return err

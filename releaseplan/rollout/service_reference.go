@@ -124,7 +124,7 @@ func (s *Service) unused(ctx context.Context, on Ref, by penstock.Actor) error {
 // that Commit fails with a penstock.ErrConflict if anything was written since. A
 // record that is unknown and a feature that is archived are each an ErrInvalid.
 func (s *Service) Refer(ctx context.Context, refs ...Ref) (store.Op, error) {
-	version, h, err := s.head(ctx)
+	version, h, err := s.writer.Head(ctx)
 	if err != nil {
 		return store.Op{}, err
 	}
@@ -138,8 +138,7 @@ func (s *Service) Refer(ctx context.Context, refs ...Ref) (store.Op, error) {
 	if err := errors.Join(append([]error{err}, v.faults...)...); err != nil {
 		return store.Op{}, err
 	}
-	h.Commit = s.commits.New()
-	return h.next(version)
+	return s.writer.Next(&h, version)
 }
 
 // exist returns the records that do, and a fault for every other.

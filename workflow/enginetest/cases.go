@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock/approval"
-	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/workflow"
 )
 
 // passes runs a workflow that one engine drives.
 func passes(t testing.TB, cfg Config) {
-	w := newWorld(t)
-	s := w.service(memory.New())
+	w := newWorld(t, cfg)
+	s := w.service(w.store)
 	w.define(s)
 	d := cfg.New(s, w.executors())
 	defer w.run(d)()
@@ -24,8 +23,9 @@ func passes(t testing.TB, cfg Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.passed(w.await(s, r.ID(), ended))
-	w.check()
+	r = w.await(s, r.ID(), ended)
+	w.passed(r)
+	w.check(r)
 }
 
 // A mangler is what becomes of a wake on its way.
@@ -73,10 +73,9 @@ func (e mangledEngine) Wake(ctx context.Context, id string) error {
 // mangled lets people act in one process, and an engine in another that hears of it
 // by wakes that a mangler passes on.
 func mangled(t testing.TB, cfg Config, m mangler) {
-	w := newWorld(t)
+	w := newWorld(t, cfg)
 	w.fail["b1"] = 1
-	shared := memory.New()
-	people, engine := w.service(shared), w.service(shared)
+	people, engine := w.service(w.store), w.service(w.store)
 	w.define(people)
 	d := cfg.New(engine, w.executors())
 	people.Attach(mangledEngine{d, m})
@@ -122,25 +121,27 @@ func mangled(t testing.TB, cfg Config, m mangler) {
 		do(id, workflow.Command{Action: workflow.ExecuteStage})
 	}
 	for _, id := range append(plain, guarded[1:]...) {
-		w.passed(w.await(people, id, ended))
+		r := w.await(people, id, ended)
+		w.passed(r)
+		w.check(r)
 	}
 	if r := w.await(people, guarded[0], ended); r.State() != workflow.RunCanceled {
 		t.Errorf("run %s", r)
+	} else {
+		w.check(r)
 	}
-	w.check()
 }
 
 // several lets four processes drive the same runs, whose jobs take a while.
 func several(t testing.TB, cfg Config) {
-	w := newWorld(t)
+	w := newWorld(t, cfg)
 	if w.lasts = time.Second; cfg.Virtual {
 		w.lasts = time.Minute
 	}
-	shared := memory.New()
-	people := w.service(shared)
+	people := w.service(w.store)
 	w.define(people)
 	for range 4 {
-		d := cfg.New(w.service(shared), w.executors())
+		d := cfg.New(w.service(w.store), w.executors())
 		people.Attach(d)
 		t.Cleanup(w.run(d))
 	}
@@ -153,9 +154,10 @@ func several(t testing.TB, cfg Config) {
 		ids = append(ids, r.ID())
 	}
 	for _, id := range ids {
-		w.passed(w.await(people, id, ended))
+		r := w.await(people, id, ended)
+		w.passed(r)
+		w.check(r)
 	}
-	w.check()
 	if len(w.attempts) != 6*len(ids) {
 		t.Errorf("%d attempts at %d jobs", len(w.attempts), 6*len(ids))
 	}

@@ -3,54 +3,53 @@ package enginetest
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"fmt"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
-	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/workflow"
 )
 
 // errDead is what a process that has crashed gets of its store.
 var errDead = errors.New("the process is dead")
 
-// A mortal store is one whose process dies with a commit of a run: before it is
+// A mortal store is one whose process dies with a commit, of whatever: before it is
 // stored, or after it.
 type mortal struct {
 	store.Store
 	after bool
 
 	mu   sync.Mutex
-	left int // commits of runs that it survives; negative: any number
-	dead chan struct{}
+	left int // commits that it survives
+	dead bool
 }
 
 func (m *mortal) alive() error {
-	select {
-	case <-m.dead:
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dead {
 		return errDead
-	default:
-		return nil
 	}
+	return nil
+}
+
+// revive lets the process do what it had still to do: it was only cut off.
+func (m *mortal) revive() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.dead = false
 }
 
 func (m *mortal) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
-	if err := m.alive(); err != nil {
-		return 0, err
-	}
 	m.mu.Lock()
-	dies := false
-	for i := range ops {
-		if ops[i].Key.Kind == "workflow.run" && m.left >= 0 {
-			if dies = m.left == 0; dies {
-				close(m.dead)
-			}
-			m.left--
-		}
-	}
+	was, dies := m.dead, m.left == 0
+	m.left--
+	m.dead = was || dies
 	m.mu.Unlock()
-	if dies && !m.after {
+	if was || dies && !m.after {
 		return 0, errDead
 	}
 	version, err := m.Store.Commit(ctx, ops...)
@@ -81,119 +80,117 @@ func (m *mortal) Events(ctx context.Context, q store.EventQuery) ([]store.Event,
 	return m.Store.Events(ctx, q)
 }
 
-// crashes lets a process die at each of its commits, one after another, and another
-// one take over.
-func crashes(t testing.TB, cfg Config, after bool) {
-	for point := 0; ; point++ {
-		w := newWorld(t)
-		shared := memory.New()
-		people := w.service(shared)
-		w.define(people)
-		m := &mortal{Store: shared, after: after, left: point, dead: make(chan struct{})}
-		first := cfg.New(w.service(m), w.executors())
-		people.Attach(first)
-		r, err := people.Start(w.ctx, "plain", workflow.Start{}, ann)
-		if err != nil {
-			t.Fatal(err)
+func (m *mortal) Next(ctx context.Context, sequence string, n int) (int64, error) {
+	if err := m.alive(); err != nil {
+		return 0, err
+	}
+	return m.Store.Next(ctx, sequence, n)
+}
+
+// crashRun is the id of the run of a script, which every process gives it.
+const crashRun = "crash-run"
+
+// A script is what a process does with a run until that has ended. Another process does the
+// same from the beginning if the first one dies.
+type script func(w *world, s *workflow.Service) (*workflow.Run, error)
+
+// goOn starts a run, and retries it as often as it fails: b1 does so once by itself, and
+// what was being executed may have with its process. What has passed is not done again.
+func goOn(w *world, s *workflow.Service) (*workflow.Run, error) {
+	kept := make(map[string]string)
+	_, err := s.StartAs(w.ctx, crashRun, "plain", workflow.Start{}, ann)
+	for err == nil {
+		var r *workflow.Run
+		if r, err = w.until(s, crashRun, ended); err != nil {
+			break
 		}
-		stop := w.run(first)
-		done := make(chan struct{})
-		go func() { // until it is dead, or there is nothing left to die of
-			defer close(done)
-			w.await(people, r.ID(), func(r *workflow.Run) bool { return ended(r) || m.alive() != nil })
-		}()
-		<-done
-		survived := m.alive() == nil
-		second := cfg.New(w.service(shared), w.executors())
-		people.Attach(second)
-		halt := w.run(second)
-		was := w.await(people, r.ID(), ended)
-		kept := make(map[string]string)
-		for was.State() == workflow.RunFailed { // what was being executed may have failed with the process
-			for _, stage := range was.Stages() {
-				for _, j := range stage.Jobs {
-					if j.State == workflow.JobPassed {
-						kept[j.Key] = j.Status.Attempt.ID
-					}
+		for _, stage := range r.Stages() {
+			for _, j := range stage.Jobs {
+				if was := kept[j.Key]; was != "" && was != j.Status.Attempt.ID {
+					w.Errorf("%s had passed, and was done again", j.Key)
+				}
+				if j.State == workflow.JobPassed {
+					kept[j.Key] = j.Status.Attempt.ID
 				}
 			}
-			if _, err := people.Do(w.ctx, r.ID(), workflow.Command{Action: workflow.RetryRun}, ann); err != nil {
-				t.Fatal(err)
-			}
-			was = w.await(people, r.ID(), ended)
 		}
-		w.passed(was)
-		for key, attempt := range kept {
-			if j, err := was.Job(key); err != nil || j.Status.Attempt.ID != attempt {
-				t.Errorf("crash %d: %s had passed, and was done again", point, key)
-			}
+		if r.State() != workflow.RunFailed {
+			w.passed(r)
+			return r, nil
 		}
-		halt()
-		stop()
-		w.check()
-		if survived {
-			return
+		c := workflow.Command{Action: workflow.RetryRun, Key: fmt.Sprint("retry", r.Status().Changes)}
+		_, err = s.Do(w.ctx, crashRun, c, ann)
+	}
+	return nil, err
+}
+
+// goBack starts a run and cancels it in its second stage.
+func goBack(w *world, s *workflow.Service) (*workflow.Run, error) {
+	if _, err := s.StartAs(w.ctx, crashRun, "plain", workflow.Start{}, ann); err != nil {
+		return nil, err
+	}
+	r, err := w.until(s, crashRun, func(r *workflow.Run) bool { return ended(r) || r.Stages()[1].State == workflow.StageRunning })
+	if err != nil {
+		return nil, err
+	}
+	if !ended(r) { // by the crash, or because another process had asked for it
+		_, err = s.Do(w.ctx, crashRun, workflow.Command{Action: workflow.CancelRun, Key: "cancel"}, ann)
+		if err != nil && !errors.Is(err, penstock.ErrRefused) {
+			return nil, err
+		}
+		if r, err = w.until(s, crashRun, ended); err != nil {
+			return nil, err
+		}
+		if r.State() == workflow.RunPassed {
+			w.Errorf("run %s, which was canceled", r)
 		}
 	}
+	if n := w.executions("a2") + w.executions("b2"); n > 0 {
+		w.Errorf("%d jobs were executed after the cancel", n)
+	}
+	return r, nil
 }
 
-// A flakyStore loses every sixth of what it is told, of what it is asked and of its answers.
-type flakyStore struct{ store.Store }
-
-var errLost = errors.New("the connection was lost")
-
-func (f flakyStore) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
-	dice := rand.IntN(6)
-	if dice == 0 {
-		return 0, errLost
+// crashes lets a process die at each of its commits, one after another, and another
+// one take over.
+func crashes(t *testing.T, cfg Config, follow script, after bool) {
+	for point, survived := 0, false; !survived && !t.Failed(); point++ {
+		cfg.run(t, fmt.Sprint(point), func(t testing.TB) { survived = crash(t, cfg, follow, after, point) })
 	}
-	version, err := f.Store.Commit(ctx, ops...)
-	if dice == 1 {
-		return 0, errLost
-	}
-	return version, err
 }
 
-func (f flakyStore) Get(ctx context.Context, keys ...store.Key) ([]store.Record, error) {
-	if rand.IntN(6) == 0 {
-		return nil, errLost
-	}
-	return f.Store.Get(ctx, keys...)
-}
-
-func (f flakyStore) Events(ctx context.Context, q store.EventQuery) ([]store.Event, error) {
-	if rand.IntN(3) == 0 {
-		return nil, errLost
-	}
-	return f.Store.Events(ctx, q)
-}
-
-// flaky lets an engine drive runs over a store that fails again and again.
-func flaky(t testing.TB, cfg Config) {
-	w := newWorld(t)
-	shared := memory.New()
-	people := w.service(shared)
-	w.define(people)
-	d := cfg.New(w.service(flakyStore{shared}), w.executors())
-	people.Attach(d)
-	defer w.run(d)()
-	var ids []string
-	for range 20 {
-		r, err := people.Start(w.ctx, "plain", workflow.Start{}, ann)
+// crash lets a process die at one of its commits. It reports whether there is no such.
+func crash(t testing.TB, cfg Config, follow script, after bool, point int) (survived bool) {
+	w := newWorld(t, cfg)
+	w.fail["b1"] = 1
+	w.lasts = 20 * time.Millisecond
+	w.define(w.service(w.store))
+	m := &mortal{Store: w.store, after: after, left: point}
+	first := w.service(m)
+	d := cfg.New(first, w.executors())
+	first.Attach(d)
+	stop := w.run(d)
+	r, err := follow(w, first)
+	if survived = m.alive() == nil; survived {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("before it died: %v", err)
 		}
-		ids = append(ids, r.ID())
+		w.check(r)
+		stop()
+		return true
 	}
-	for _, id := range ids {
-		r := w.await(people, id, ended)
-		for r.State() == workflow.RunFailed { // a process that cannot tell that it lives counts as dead
-			if _, err := people.Do(w.ctx, id, workflow.Command{Action: workflow.RetryRun}, ann); err != nil {
-				t.Fatal(err)
-			}
-			r = w.await(people, id, ended)
-		}
-		w.passed(r)
+	heir := w.service(w.store)
+	next := cfg.New(heir, w.executors())
+	heir.Attach(next)
+	defer w.run(next)()
+	if r, err = follow(w, heir); err != nil {
+		t.Fatal(err)
 	}
-	w.check()
+	w.check(r)
+	m.revive()
+	stop()
+	if now := w.await(heir, r.ID(), ended); text(t, now) != text(t, r) {
+		t.Errorf("run %s is %s after the first process came back", r, now)
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,8 +16,14 @@ import (
 	"github.com/penstock-go/penstock/workflow"
 )
 
-// patience is how long a run may take.
-const patience = 10 * time.Minute
+// patience is how long a run may take beside its jobs.
+const patience = time.Minute
+
+// These bound how long until waits between looks.
+const (
+	firstPause = 5 * time.Millisecond
+	lastPause  = 200 * time.Millisecond
+)
 
 var (
 	ann = penstock.Actor{ID: "ann", Name: "Ann"}
@@ -26,7 +33,8 @@ var (
 // A world counts what is executed.
 type world struct {
 	testing.TB
-	ctx context.Context //nolint:containedctx // of the test
+	ctx   context.Context //nolint:containedctx // of the test
+	store store.Store     // that all processes share
 
 	mu       sync.Mutex
 	attempts map[string]int // executions, by attempt
@@ -35,8 +43,9 @@ type world struct {
 	lasts    time.Duration  // how long each job takes
 }
 
-func newWorld(t testing.TB) *world {
-	return &world{TB: t, ctx: context.Background(), attempts: make(map[string]int), jobs: make(map[string]int), fail: make(map[string]int)}
+func newWorld(t testing.TB, cfg Config) *world {
+	t.Helper()
+	return &world{TB: t, ctx: context.Background(), store: cfg.Store(t), attempts: make(map[string]int), jobs: make(map[string]int), fail: make(map[string]int)}
 }
 
 // executors are those that count.
@@ -52,6 +61,7 @@ func (w *world) execute(ctx context.Context, e workflow.Execution) (map[string]s
 			return nil, ctx.Err()
 		}
 	}
+	fmt.Fprintln(e.Log, "it is done")
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.attempts[e.Attempt]++
@@ -115,23 +125,28 @@ func (w *world) define(s *workflow.Service) {
 	}
 }
 
-// await follows a run until a state that done takes, and returns it.
+// await waits until a run is in a state that done takes, and returns it.
 func (w *world) await(s *workflow.Service, id string, done func(*workflow.Run) bool) *workflow.Run {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	r, err := w.until(s, id, done)
+	if err != nil {
+		w.Fatalf("run %s: %v", id, err)
+	}
+	return r
+}
+
+// until is await that returns what went wrong with the store.
+func (w *world) until(s *workflow.Service, id string, done func(*workflow.Run) bool) (*workflow.Run, error) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, patience+10*w.lasts)
 	defer cancel()
-	poll := time.NewTicker(10 * time.Millisecond)
-	defer poll.Stop()
-	for {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		r, err := s.Get(ctx, id, ann)
-		switch {
-		case err == nil && done(r):
-			return r
-		case err != nil:
-			w.Fatalf("run %s: %v", id, err)
+		if err != nil || done(r) {
+			return r, err
 		}
 		select {
-		case <-poll.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			for _, stage := range r.Stages() {
 				for _, j := range stage.Jobs {
@@ -145,16 +160,63 @@ func (w *world) await(s *workflow.Service, id string, done func(*workflow.Run) b
 
 func ended(r *workflow.Run) bool { return r.State().Ended() }
 
-// check tells what was executed more than once.
-func (w *world) check() {
-	w.Helper()
+// executions returns how often jobs with a key were executed.
+func (w *world) executions(job string) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for of, times := range w.jobs {
+		if strings.HasSuffix(of, "/"+job) {
+			n += times
+		}
+	}
+	return n
+}
+
+// check tells what was executed more than once, and whether the trail of a run tells
+// how it became what it is.
+func (w *world) check(r *workflow.Run) {
+	w.Helper()
+	w.mu.Lock()
 	for attempt, n := range w.attempts {
 		if n != 1 {
 			w.Errorf("attempt %s was executed %d times", attempt, n)
 		}
 	}
+	w.mu.Unlock()
+	s := w.service(w.store)
+	d, err := s.Definitions().Get(w.ctx, r.Workflow(), ann)
+	if err != nil {
+		w.Fatal(err)
+	}
+	entries, err := s.History(w.ctx, r.ID(), 0, store.MaxLimit, ann)
+	if err != nil {
+		w.Fatal(err)
+	}
+	changes := make([]workflow.Change, len(entries))
+	for i, e := range entries {
+		if e.Seq != int64(i+1) {
+			w.Errorf("entry %d of the trail has number %d", i+1, e.Seq)
+		}
+		changes[i] = e.Change
+	}
+	id := workflow.RunIdentity{ID: r.ID(), Number: r.Number(), Version: r.Version()}
+	folded, err := workflow.Fold(id, &d.Value, nil, workflow.Start{}, changes)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if is, told := text(w, r), text(w, folded); is != told {
+		w.Errorf("run %s is\n%s\nand its trail tells\n%s", r, is, told)
+	}
+}
+
+// text returns the status of a run as a text.
+func text(t testing.TB, r *workflow.Run) string {
+	t.Helper()
+	text, err := json.Marshal(r.Status())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // passed checks that a run has passed, each of its jobs with the outputs of its attempt.

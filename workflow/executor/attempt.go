@@ -22,6 +22,7 @@ import (
 // An attempt is a job that a Shell runs:
 //
 //	Dir/<run>/attempts/<attempt>/work     the working directory
+//	                            /tmp      TMPDIR, unless the job has its own
 //	                            /output   what PENSTOCK_OUTPUT names
 //	                            /script-1.sh
 //	         /storages/<name>             a shared storage
@@ -30,7 +31,8 @@ type attempt struct {
 	env                 map[string]string
 	log                 io.Writer
 	keep                bool
-	scripts             int // that were run
+	links               []workflow.ShareStorage // that are in the working directory, with their clean paths
+	scripts             int                     // that were run
 }
 
 func (s *Shell) runDir(run string) string { return filepath.Join(s.c.Dir, fileName(run)) }
@@ -70,6 +72,10 @@ func (a *attempt) fill(s *Shell, job workflow.Execution, spec *workflow.Freestyl
 	if err := os.Mkdir(a.work, private); err != nil {
 		return fmt.Errorf("make a working directory: %w", err)
 	}
+	tmp := filepath.Join(a.root, "tmp")
+	if err := os.Mkdir(tmp, private); err != nil {
+		return fmt.Errorf("make a directory for temporary files: %w", err)
+	}
 	if err := os.WriteFile(a.outputs, nil, 0o600); err != nil {
 		return fmt.Errorf("make the file for outputs: %w", err)
 	}
@@ -78,6 +84,7 @@ func (a *attempt) fill(s *Shell, job workflow.Execution, spec *workflow.Freestyl
 			a.env[name] = value
 		}
 	}
+	a.env["TMPDIR"] = tmp
 	for _, kv := range spec.Variables() {
 		value := kv.Value
 		if kv.Type == workflow.MultiParam && value == "" {
@@ -100,6 +107,7 @@ func (a *attempt) fill(s *Shell, job workflow.Execution, spec *workflow.Freestyl
 		"PENSTOCK_WORKSPACE":      a.work,
 		"WORKSPACE":               a.work,
 		"PENSTOCK_OUTPUT":         a.outputs,
+		"PENSTOCK_HOST":           thisHost(),
 	})
 	for _, storage := range storagesOf(job, spec) {
 		dir := filepath.Join(s.runDir(job.Run), "storages", fileName(storage.Name))

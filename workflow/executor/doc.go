@@ -16,7 +16,7 @@
 // # Trust
 //
 // A script does what the user of the process may do: processes are kept apart by
-// directories, process groups and their environment, not by a sandbox. Who may not do that
+// directories, sessions and their environment, not by a sandbox. Who may not do that
 // must not be able to write a definition, or the host runs in a container of its own.
 // Statements have the rights of the database handle. Requests reach public addresses, and
 // those that the host allows.

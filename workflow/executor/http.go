@@ -41,7 +41,7 @@ const (
 // proxy, which would resolve names where the guard of addresses does not see it.
 //
 // The output STATUS is the status of the answer, BODY its body as UTF-8: at most
-// [workflow.MaxValue] bytes. Both are there also if the answer is not what the spec expects. Every
+// [workflow.MaxValue] bytes, secrets masked. Both are there also if the answer is not what the spec expects. Every
 // request carries the id of the attempt as its Idempotency-Key, unless the spec has one.
 //
 // Redirects are followed within one host and port, and never from https to http; by any other
@@ -150,12 +150,16 @@ func (h *HTTP) Execute(ctx context.Context, job workflow.Execution) (map[string]
 	if err != nil {
 		return outputs, because(ctx, host, errors.New("the answer broke off"))
 	}
+	shown := head(maskedHead(job.Masker, body, h.maxBody), workflow.MaxValue)
 	if int64(len(body)) > h.maxBody {
 		body = body[:h.maxBody]
 		fmt.Fprintf(job.Log, "only the first %d bytes of the body are read\n", h.maxBody)
 	}
-	outputs["BODY"] = head(body, workflow.MaxValue)
-	fmt.Fprintf(job.Log, "%s\n", outputs["BODY"])
+	outputs["BODY"] = shown
+	if shown != "" && !strings.HasSuffix(shown, "\n") {
+		shown += "\n"
+	}
+	_, _ = io.WriteString(job.Log, shown)
 	switch {
 	case !spec.Expect.Accepts(resp.StatusCode):
 		return outputs, fmt.Errorf("%s: status %d is not expected", host, resp.StatusCode)
@@ -171,6 +175,9 @@ func request(ctx context.Context, spec *workflow.HTTPSpec, attempt string) (*htt
 	req, err := http.NewRequestWithContext(ctx, spec.Method, spec.URL, strings.NewReader(spec.Body))
 	if err != nil || req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Host == "" {
 		return nil, penstock.Invalid("spec.url", "must be an http or https URL") // it may hold a secret
+	}
+	if req.URL.User != nil { // who checked the spec may not have seen it for a variable
+		return nil, penstock.Invalid("spec.url", "must not hold a password: use a header")
 	}
 	req.Header.Set("User-Agent", "penstock")
 	if attempt != "" {

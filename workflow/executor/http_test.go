@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,12 @@ func target(t *testing.T) *httptest.Server {
 		fmt.Sscan(r.PathValue("n"), &n)
 		fmt.Fprint(w, strings.Repeat("é", n/2)+strings.Repeat("x", n%2)+"end")
 	})
+	mux.HandleFunc("/lines", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "one\ntwo\n") })
+	mux.HandleFunc("/secret/{n}", func(w http.ResponseWriter, r *http.Request) {
+		var n int
+		fmt.Sscan(r.PathValue("n"), &n)
+		fmt.Fprint(w, strings.Repeat("x", n)+secret)
+	})
 	mux.HandleFunc("/binary", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("a\xff\x00b")) })
 	mux.HandleFunc("/to/{n}", func(w http.ResponseWriter, r *http.Request) {
 		var n int
@@ -85,6 +92,37 @@ func target(t *testing.T) *httptest.Server {
 	return s
 }
 
+const secret = "hunter2-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ" // more than 64 bytes
+
+// Wherever a body is cut, no part of a secret is in what is left.
+func TestSecretsInBodies(t *testing.T) {
+	t.Parallel()
+	s := target(t)
+	for _, test := range []struct {
+		name  string
+		limit int64
+		least int // bytes before the secret
+	}{
+		{"as much as is read", 1000, 900},
+		{"as much as is an output", 0, workflow.MaxValue - 100},
+		{"all of it", 0, 0},
+	} {
+		h := newHTTP(t, executor.HTTPConfig{MaxBody: test.limit})
+		for before := test.least; before < test.least+110; before += 3 {
+			job, log := execution(t, "http", fmt.Sprintf(`{"url":%q,"expect":{"contains":"xx"}}`, fmt.Sprintf("%s/secret/%d", s.URL, before+2)))
+			job.Masker = workflow.NewMasker(secret)
+			outputs, err := h.Execute(t.Context(), job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest := strings.TrimLeft(outputs["BODY"], "x")
+			if !slices.Contains([]string{"", "*", "**", "***"}, rest) || !strings.HasSuffix(log.String(), "x"+rest+"\n") {
+				t.Fatalf("%s: behind %d bytes: %q and %q", test.name, before+2, rest, log.String()[max(0, len(log.String())-40):])
+			}
+		}
+	}
+}
+
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	s := target(t)
@@ -100,8 +138,9 @@ func TestRequests(t *testing.T) {
 	}{
 		{name: "a GET", path: "/echo", status: "200", body: "GET " + host + "  attempt-1 penstock "},
 		{name: "a POST", path: "/echo", more: `,"method":"POST","body":"text","headers":{"X-Key":"k","Idempotency-Key":"own","Host":"shop","user-agent":"me"}`, status: "200", body: "POST shop k own me text"},
-		{name: "a HEAD", path: "/echo", more: `,"method":"HEAD"`, log: "HEAD " + host + ": status 200\n\n", status: "200"},
-		{name: "204 is good", path: "/status/204", status: "204"},
+		{name: "a HEAD", path: "/echo", more: `,"method":"HEAD"`, log: "HEAD " + host + ": status 200\n", status: "200"},
+		{name: "204 is good", path: "/status/204", status: "204", log: "GET " + host + ": status 204\n"},
+		{name: "a body of whole lines", path: "/lines", status: "200", body: "one\ntwo\n", log: "GET " + host + ": status 200\none\ntwo\n"},
 		{name: "404 is not", path: "/status/404", status: "404", body: "this is 404", err: "status 404 is not expected"},
 		{name: "300 is not", path: "/status/300", status: "300", body: "this is 300", err: "status 300 is not expected"},
 		{name: "404 when it is expected", path: "/status/404", more: `,"expect":{"status":[200,404]}`, status: "404", body: "this is 404"},
@@ -150,7 +189,7 @@ func TestRequests(t *testing.T) {
 				if strings.Contains(test.more, "POST") {
 					method = "POST"
 				}
-				wantLog = fmt.Sprintf("%s %s: status %s\n%s\n", method, host, test.status, test.body)
+				wantLog = fmt.Sprintf("%s %s: status %s\n%s\n", method, host, test.status, strings.TrimSuffix(test.body, "\n"))
 			}
 			if diff := cmp.Diff(wantLog, log.String()); diff != "" {
 				t.Errorf("log: %.300s", diff)
@@ -280,6 +319,7 @@ func TestRequestsThatAreNone(t *testing.T) {
 		"no URL":               {`{}`, "spec.url: must not be empty"},
 		"another scheme":       {`{"url":"file:///etc/hush"}`, "spec.url: must be an http or https URL"},
 		"no URL at all":        {`{"url":"http://%zz{{.hush}}"}`, "spec.url: must be an http or https URL"},
+		"a password":           {`{"url":"http://me:hush@a/?{{.x"}`, "spec.url: must not hold a password: use a header"},
 		"a header of 2 lines":  {`{"url":"http://a/","headers":{"X":"a\r\nhush"}}`, "spec.headers.X: must be one line"},
 		"another kind of spec": {`"hush"`, "spec: is not that of a job of type http"},
 	} {

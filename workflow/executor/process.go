@@ -11,6 +11,7 @@ type command struct {
 	args  []string
 	dir   string
 	env   []string
+	mark  string // NAME=value in env, of no other attempt
 	log   io.Writer
 	grace time.Duration
 }

@@ -2,59 +2,66 @@ package executor
 
 import (
 	"bytes"
-	"os"
 	"strconv"
 	"syscall"
 )
 
-// processGroup lets a process be the first of a new group, and end when the thread that made it
+// processAttr lets a process be the first of a new session, and end when the thread that made it
 // does: with the host, however that ends.
-func processGroup() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+func processAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// groupLives reports whether a process of a group has not ended. One that has ended stays in
-// its group until its parent asks how: in a container without an init that is never.
-func groupLives(pgid int) bool {
-	if signalGroup(pgid, 0) != nil {
-		return false
-	}
-	proc, err := os.Open("/proc")
-	if err != nil {
-		return true
-	}
-	defer proc.Close()
-	names, err := proc.Readdirnames(-1)
-	if err != nil {
-		return true
-	}
-	seen := false
-	for _, name := range names {
-		if name[0] < '1' || name[0] > '9' {
-			continue
-		}
-		state, group := readStat(name)
-		seen = seen || group > 0
-		if group == pgid && state != 'Z' && state != 'X' {
-			return true
-		}
-	}
-	return !seen // without a proc file system only signals tell
+// A family is the processes of a step: those of its session, those that carry its mark in their
+// environment, and all that descend from one that was seen to be of the family.
+type family struct {
+	leader processID // the others are no older
+	mark   []byte
+	known  map[processID]bool
 }
 
-// readStat returns the state of a process and its group; 0 if it is not there any more.
-func readStat(pid string) (state byte, group int) {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
-	if err != nil {
-		return 0, 0
+// newFamily returns the family of a process that nobody waits for yet.
+func newFamily(leader int, mark string) *family {
+	first, _ := readProcess(strconv.Itoa(leader))
+	return &family{
+		leader: processID{leader, first.born},
+		mark:   []byte("\x00" + mark + "\x00"),
+		known:  make(map[processID]bool),
 	}
-	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // its name comes before, and can hold anything
-	if len(fields) < 3 {
-		return 0, 0
+}
+
+// members returns those that live, and false if only signals can tell, as there is no proc file
+// system.
+func (f *family) members() ([]process, bool) {
+	all := processes()
+	some := living(all, func(p process) bool {
+		return p.born >= f.leader.born && (p.session == f.leader.pid || f.known[p.processID] || bytes.Contains(p.environ(), f.mark))
+	})
+	for _, p := range some {
+		f.known[p.processID] = true
 	}
-	group, err = strconv.Atoi(string(fields[2]))
-	if err != nil {
-		return 0, 0
+	return some, len(all) > 0
+}
+
+// lives reports whether there is a process of the family that has not ended.
+func (f *family) lives() bool {
+	some, ok := f.members()
+	return len(some) > 0 || !ok && signalGroup(f.leader.pid, 0) == nil
+}
+
+// signal signals the group that the leader began with at once, then who has left it.
+func (f *family) signal(sig syscall.Signal) {
+	some, ok := f.members() // while those that are to end can tell whose parents they are
+	whole := !ok
+	for _, p := range some {
+		whole = whole || p.group == f.leader.pid
 	}
-	return fields[0][0], group
+	if whole {
+		_ = signalGroup(f.leader.pid, sig)
+	}
+	for _, p := range some {
+		if p.group != f.leader.pid {
+			p.signal(sig)
+		}
+	}
 }

@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	groupPoll = 50 * time.Millisecond // at most between looks at whether a group is gone
+	groupPoll = 50 * time.Millisecond // at most between looks at whether all are gone
 	groupLast = 5 * time.Second       // after SIGKILL; only the kernel can hold a process up now
-	logDrain  = time.Second           // for output of a process that has left its group
+	logDrain  = time.Second           // for output of a process that was not found
 )
 
-// run runs a command as a process group and returns when all of it is gone. It returns
+// run runs a command as a family of processes and returns when all of it is gone. It returns
 // an [ExitError] if the command failed.
 func run(ctx context.Context, c *command) error {
 	if ctx.Err() != nil {
@@ -35,16 +35,19 @@ func run(ctx context.Context, c *command) error {
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	cmd.Stdout, cmd.Stderr = w, w // a file, so that Wait waits for the process, and not for who else writes
-	cmd.SysProcAttr = processGroup()
-	deadline := time.Time{} // for the group, once its context is over
+	cmd.SysProcAttr = processAttr()
+	var (
+		all      *family
+		started  = make(chan struct{})
+		deadline time.Time // for the family, once its context is over
+	)
 	cmd.Cancel = func() error {
+		<-started
 		deadline = time.Now().Add(c.grace)
-		if err := signalGroup(cmd.Process.Pid, syscall.SIGTERM); err != nil {
-			return os.ErrProcessDone
-		}
+		all.signal(syscall.SIGTERM)
 		return nil
 	}
-	cmd.WaitDelay = c.grace // then the process itself is killed, and its group below
+	cmd.WaitDelay = c.grace // then the process itself is killed, and its family below
 
 	runtime.LockOSThread() // the process ends with the thread that made it
 	defer runtime.UnlockOSThread()
@@ -53,6 +56,8 @@ func run(ctx context.Context, c *command) error {
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
+	all = newFamily(cmd.Process.Pid, c.mark)
+	close(started)
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
@@ -63,7 +68,7 @@ func run(ctx context.Context, c *command) error {
 	if deadline.IsZero() {
 		deadline = time.Now().Add(c.grace)
 	}
-	if !endGroup(cmd.Process.Pid, deadline) {
+	if !all.end(deadline) {
 		fmt.Fprintln(c.log, "==> some processes could not be ended")
 	}
 	_ = r.SetReadDeadline(time.Now().Add(logDrain))
@@ -71,32 +76,37 @@ func run(ctx context.Context, c *command) error {
 	return exitError(waitErr)
 }
 
-// endGroup ends what is left of a process group: gently until the deadline, then for sure. It
+// end ends what is left of a family: gently until the deadline, then for sure. It
 // reports whether all of it is gone.
-func endGroup(pgid int, deadline time.Time) bool {
-	if !groupLives(pgid) {
+func (f *family) end(deadline time.Time) bool {
+	if !f.lives() {
 		return true
 	}
-	_ = signalGroup(pgid, syscall.SIGTERM)
-	if groupEnds(pgid, deadline) {
+	f.signal(syscall.SIGTERM)
+	if f.ends(deadline, func() {}) {
 		return true
 	}
-	_ = signalGroup(pgid, syscall.SIGKILL)
-	return groupEnds(pgid, time.Now().Add(groupLast))
+	kill := func() { f.signal(syscall.SIGKILL) } // again and again: some may just have been made
+	kill()
+	return f.ends(time.Now().Add(groupLast), kill)
 }
 
-// groupEnds waits until a process group is gone, and reports whether it is by the deadline.
-func groupEnds(pgid int, deadline time.Time) bool {
+// ends waits until a family is gone, and reports whether it is by the deadline.
+func (f *family) ends(deadline time.Time, meanwhile func()) bool {
 	timeout := time.NewTimer(time.Until(deadline))
 	defer timeout.Stop()
-	for pause := time.Millisecond; groupLives(pgid); pause = min(2*pause, groupPoll) {
+	for pause := time.Millisecond; ; pause = min(2*pause, groupPoll) {
+		look := time.Now()
+		if !f.lives() {
+			return true
+		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(max(pause, 4*time.Since(look))): // where there are many processes a look takes its time
+			meanwhile()
 		case <-timeout.C:
-			return !groupLives(pgid)
+			return !f.lives()
 		}
 	}
-	return true
 }
 
 // signalGroup returns an error if there is no such group. One that we may not signal is there.

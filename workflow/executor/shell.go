@@ -22,7 +22,7 @@ type ShellConfig struct {
 	Dir string
 
 	// Inherit names the variables of the process that scripts see, too. Nil means PATH,
-	// HOME, LANG and TMPDIR; an empty list means none.
+	// HOME and LANG; an empty list means none. TMPDIR is never one of them.
 	Inherit []string
 
 	// Interpreters are the commands that run a script, by its script_type; the file with the script is
@@ -53,13 +53,22 @@ const (
 )
 
 // A Shell carries out freestyle jobs: scripts, as processes of the operating system. It
-// is safe for concurrent use, and keeps nothing in memory between jobs.
+// is safe for concurrent use, and keeps nothing of a job in memory.
 //
 // The steps of a job run one after another, in an empty working directory of their
-// own; the first that fails ends the job. Every step is a process group. When the step is over, or its
-// context is, what is left of the group gets SIGTERM, after the grace period SIGKILL, and the
-// step waits until all are gone: a script cannot leave a server behind, unless that takes a session of its own
-// (setsid). On Linux the process of a step also ends when the host is killed.
+// own; the first that fails ends the job. When the process of a step is over, or its context is, what is left
+// of what it has started gets SIGTERM, after the grace period SIGKILL, and the step waits until all are gone:
+// a script cannot leave a server behind.
+//
+// Every step is a session. On Linux its processes are those of the session, those that have the
+// PENSTOCK_WORKSPACE of the attempt in their environment, in whatever session or group they are (setsid, set -m,
+// timeout), and the descendants of both: only who leaves the session, hides the environment and
+// loses its parent goes on. On other Unix systems they are those of the process group of the step.
+//
+// On Linux the process of a step also ends when the host is killed. What it has started ends when a Shell with the
+// same Dir finds it on that machine: before it executes a further attempt at a job (crash policy
+// repeat, and retry), before any other attempt if it has not looked for a minute, and by Forget. On other systems
+// all that goes on.
 //
 // Scripts see the variables of their spec, those that the host lets them inherit, and:
 //
@@ -69,6 +78,9 @@ const (
 //	PENSTOCK_ATTEMPT PENSTOCK_ATTEMPT_NUMBER
 //	PENSTOCK_WORKSPACE WORKSPACE         the working directory
 //	PENSTOCK_OUTPUT                      the file for outputs
+//	PENSTOCK_HOST                        the process that runs the job (Linux)
+//	TMPDIR                               a directory that is removed with the working directory,
+//	                                     unless the spec has another one
 //	PENSTOCK_STORAGE_<NAME>              the directory of a shared storage, its name in
 //	                                     capitals, with _ for what is no letter or digit
 //
@@ -78,10 +90,11 @@ const (
 //
 // A storage is a directory of the run, for all jobs that use it. If its path is relative,
 // begins with $WORKSPACE/, or lies in the working directory, there is a symbolic link at that
-// place; any other path is known by the variable only. A job that does not say which storages it uses
-// sees all of the run.
+// place; no two of a job can lie in each other. Any other path is known by the variable only. A job
+// that does not say which storages it uses sees all of the run.
 type Shell struct {
-	c ShellConfig
+	c         ShellConfig
+	leftovers sweeper
 }
 
 // NewShell returns a Shell. What is wrong with the config is an ErrInvalid.
@@ -118,12 +131,12 @@ func NewShell(c ShellConfig) (*Shell, error) {
 	}
 	c.Inherit, c.Interpreters = slices.Clone(c.Inherit), maps.Clone(c.Interpreters) // the caller may change its own
 	if c.Inherit == nil {
-		c.Inherit = []string{"PATH", "HOME", "LANG", "TMPDIR"}
+		c.Inherit = []string{"PATH", "HOME", "LANG"}
 	}
 	if c.Interpreters == nil {
 		c.Interpreters = map[string][]string{scriptShell: {"sh"}}
 	}
-	return &Shell{c}, nil
+	return &Shell{c: c}, nil
 }
 
 // Execute runs the steps of a freestyle job. A step that fails is an [ExitError]; one that
@@ -143,7 +156,9 @@ func (s *Shell) Execute(ctx context.Context, job workflow.Execution) (outputs ma
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	log := &boundedLog{to: job.Log, left: s.c.MaxLog}
+	s.leftovers.sweep(s.c.Dir, job.N > 1)
+	log := newBoundedLog(job, s.c.MaxLog)
+	defer log.close()
 	a, err := s.begin(job, &spec, log)
 	if err != nil {
 		return nil, err
@@ -165,6 +180,12 @@ func (s *Shell) Execute(ctx context.Context, job workflow.Execution) (outputs ma
 	return outputs, err
 }
 
-// Forget removes the storages of a run, and what a host that was killed has left of it. It is
-// called when the run is over and will not be retried. It returns nil if there is nothing.
-func (s *Shell) Forget(run string) error { return removeAll(s.runDir(run)) }
+// Forget removes the storages of a run, and what a host that was killed has left of it: Shell is a
+// [workflow.Forgetter]. It is called when the run is over and will not be retried. It
+// returns nil if there is nothing.
+func (s *Shell) Forget(_ context.Context, run string) error {
+	s.leftovers.sweep(s.c.Dir, true)
+	return removeAll(s.runDir(run))
+}
+
+var _ workflow.Forgetter = (*Shell)(nil)

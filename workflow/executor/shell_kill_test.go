@@ -115,14 +115,14 @@ func TestNothingIsLeftInTheBackground(t *testing.T) {
 	}
 }
 
-// A process that leaves its group is not ended, but neither does it hold the job up.
-func TestWhoLeavesTheGroupHoldsNothingUp(t *testing.T) {
+// A process that leaves everything it could be found by is not ended, but neither does it hold the job up.
+func TestWhoCannotBeFoundHoldsNothingUp(t *testing.T) {
 	t.Parallel()
 	setsid, err := exec.LookPath("setsid")
 	if err != nil {
 		t.Fatal(err)
 	}
-	job, log := execution(t, "freestyle", script(setsid+` sh -c 'echo child $$; touch left; sleep 1000' & while [ ! -e left ]; do sleep 0.01; done`, ""))
+	job, log := execution(t, "freestyle", script("env -i "+setsid+` sh -c 'echo child $$; touch left; sleep 1000' & while [ ! -e left ]; do sleep 0.01; done`, ""))
 	r := get(t, start(t.Context(), newShell(t, executor.ShellConfig{}), job))
 	pid, err := strconv.Atoi(log.after(t, "child "))
 	if err != nil {

@@ -130,6 +130,7 @@ func (s *Shell) script(c *workflow.Checker, name, kind, text string) step {
 			args:  append(slices.Clone(args), file),
 			dir:   a.work,
 			env:   a.environ(),
+			mark:  "PENSTOCK_WORKSPACE=" + a.work,
 			log:   a.log,
 			grace: s.c.Grace,
 		})

@@ -118,6 +118,36 @@ func TestInheritedVariables(t *testing.T) {
 	}
 }
 
+func TestTemporaryFilesAreRemovedWithTheAttempt(t *testing.T) {
+	dir, host := filepath.Join(t.TempDir(), "dir"), t.TempDir()
+	t.Setenv("TMPDIR", host)
+	for _, test := range []struct {
+		name, more string
+		inherit    []string
+		want       string // empty: a directory of the attempt
+	}{
+		{"by default", "", nil, ""},
+		{"those of the job", `,"envs":[{"key":"TMPDIR","value":"/of/job"}]`, nil, "/of/job"},
+		{"not those of the host, whatever it says", "", []string{"PATH", "TMPDIR"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			job, log := execution(t, "freestyle", script(`echo "at $TMPDIR"; [ "$TMPDIR" = /of/job ] || touch $(mktemp)`, test.more))
+			if _, err := newShell(t, executor.ShellConfig{Dir: dir, Inherit: test.inherit}).Execute(t.Context(), job); err != nil {
+				t.Fatal(err, log)
+			}
+			if got := log.after(t, "at "); got != test.want && (test.want != "" || !strings.HasPrefix(got, filepath.Join(dir, "run-1", "attempts", "attempt-1")+"/")) {
+				t.Errorf("got %q", got)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+				t.Errorf("left behind: %s", left)
+			}
+			if left, _ := filepath.Glob(filepath.Join(host, "*")); len(left) > 0 {
+				t.Errorf("left to the host: %s", left)
+			}
+		})
+	}
+}
+
 func TestInterpreters(t *testing.T) {
 	t.Parallel()
 	interpreters := map[string][]string{"powershell": {"/bin/sh", "-e"}, "batch_file": {"sh", "-e"}}
@@ -280,6 +310,32 @@ func TestTheLogIsBounded(t *testing.T) {
 				t.Errorf("got %v and %q, want %q", err, log, test.want)
 			}
 		})
+	}
+}
+
+// Wherever the log is full, no part of a secret is in it.
+func TestSecretsInALogThatIsFull(t *testing.T) {
+	t.Parallel()
+	for limit := int64(1); limit < 130; limit += 3 {
+		job, log := execution(t, "freestyle", script("echo "+secret+"; echo "+secret+strings.Repeat(" more", 20), ""))
+		job.Masker = workflow.NewMasker(secret)
+		if _, err := newShell(t, executor.ShellConfig{MaxLog: limit}).Execute(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		text, _, full := strings.Cut(log.String(), "==> the log is full: what follows is dropped\n")
+		if want := "==> script\n***\n***" + strings.Repeat(" more", 20) + "\n"; !full && text != want || !strings.HasPrefix(want, text[:min(int(limit), len(text))]) {
+			t.Fatalf("a log of %d bytes: %q", limit, log)
+		}
+	}
+}
+
+// What may be the beginning of a secret is logged in the end.
+func TestTheEndOfALogIsNotHeldBack(t *testing.T) {
+	t.Parallel()
+	job, log := execution(t, "freestyle", script("printf hunter", ""))
+	job.Masker = workflow.NewMasker(secret)
+	if _, err := newShell(t, executor.ShellConfig{}).Execute(t.Context(), job); err != nil || log.String() != "==> script\nhunter" {
+		t.Errorf("got %v and %q", err, log)
 	}
 }
 

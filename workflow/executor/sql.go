@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -26,7 +26,10 @@ type SQLConfig struct {
 
 // A Database is one that jobs can use.
 type Database struct {
-	// DB is the host's, and stays open.
+	// DB is the host's, and stays open. Each job takes a connection out of its pool, which is closed
+	// when the job ends: what statements have set in their session (roles, settings, temporary tables)
+	// meets nobody else. So a database that is only in the memory of its connections, as :memory: of
+	// SQLite, is none for jobs.
 	DB *sql.DB
 
 	// Type is mysql, mariadb, postgresql or sqlite. It says how to tell statements apart. If it is
@@ -54,7 +57,8 @@ const (
 //
 // All statements of a job use one connection, and the first that fails ends the job. Results are
 // written to the log as tables, as far as the limits go. The outputs are ROWS, how many rows were read, and
-// AFFECTED, how many the database says were changed.
+// AFFECTED, how many the database says were changed. A change that returns rows is read to its end, and has
+// changed as many as it returns.
 //
 // A statement is repeated if its job is: it should be one that can be.
 type SQL struct {
@@ -107,8 +111,9 @@ func (s *SQL) Execute(ctx context.Context, job workflow.Execution) (map[string]s
 	if err != nil {
 		return nil, err
 	}
-	dialect := cmp.Or(db.Type, spec.Type)
-	work := &sqlWork{statements: []statement{newStatement(spec.SQL, dialect)}, tx: db.Tx, rows: s.c.MaxRows, log: &boundedLog{to: job.Log, left: s.c.MaxLog}}
+	dialect, log := cmp.Or(db.Type, spec.Type), newBoundedLog(job, s.c.MaxLog)
+	defer log.close()
+	work := &sqlWork{statements: []statement{newStatement(spec.SQL, dialect)}, tx: db.Tx, rows: s.c.MaxRows, log: log, secrets: job.Masker}
 	if !db.Whole {
 		work.statements = splitStatements(spec.SQL, dialect)
 	}
@@ -121,9 +126,15 @@ func (s *SQL) Execute(ctx context.Context, job workflow.Execution) (map[string]s
 	if err != nil {
 		return nil, because(ctx, "database "+name, errors.New("cannot be connected to")) // what the driver says may hold a password
 	}
-	defer conn.Close()
+	defer discard(conn)
 	err = work.do(ctx, conn)
 	return work.outputs(), because(ctx, "database "+name, err)
+}
+
+// discard closes a connection for good: nobody knows what its session is like now.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close()
 }
 
 // database returns the database that a spec names.
@@ -148,6 +159,7 @@ type sqlWork struct {
 	tx             bool
 	rows           int // of one result
 	log            io.Writer
+	secrets        *workflow.Masker
 	read, affected int64
 }
 
@@ -163,7 +175,7 @@ type sqlRunner interface {
 
 func (w *sqlWork) do(ctx context.Context, conn *sql.Conn) error {
 	if !w.tx {
-		if slices.ContainsFunc(w.statements, statement.begins) {
+		if slices.ContainsFunc(w.statements, func(s statement) bool { return s.begins() }) {
 			defer rollback(ctx, conn)
 		}
 		return w.run(ctx, conn)
@@ -223,7 +235,7 @@ func (w *sqlWork) exec(ctx context.Context, on sqlRunner, s statement) error {
 		n = 0 // not every driver can tell
 	}
 	w.affected += n
-	fmt.Fprintf(w.log, "%s: %d rows affected\n", strings.Join(s.words[:min(len(s.words), 1)], ""), n)
+	fmt.Fprintf(w.log, "%s: %d rows affected\n", s.verb(), n)
 	return nil
 }
 
@@ -234,8 +246,11 @@ func (w *sqlWork) query(ctx context.Context, on sqlRunner, s statement) error {
 	}
 	defer rows.Close()
 	for {
-		n, err := writeTable(w.log, rows, w.rows)
-		w.read += int64(n)
+		n, err := writeTable(w.log, w.secrets, rows, w.rows, s.changes())
+		w.read += int64(min(n, w.rows))
+		if s.changes() {
+			w.affected += int64(n)
+		}
 		if err != nil {
 			return err
 		}

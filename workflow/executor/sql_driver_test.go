@@ -16,6 +16,7 @@ type server struct {
 	seen    []string // statements, begin, commit and rollback
 	answers map[string]answer
 	connect error
+	hung    func() // is called when a statement hangs
 }
 
 // An answer is what comes of a statement.
@@ -75,6 +76,9 @@ func (c *serverConn) ExecContext(ctx context.Context, text string, _ []driver.Na
 	c.s.note("exec " + text)
 	a := c.s.answers[text]
 	if a.hangs {
+		if c.s.hung != nil {
+			c.s.hung()
+		}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
@@ -88,6 +92,9 @@ func (c *serverConn) QueryContext(ctx context.Context, text string, _ []driver.N
 	c.s.note("query " + text)
 	a := c.s.answers[text]
 	if a.hangs {
+		if c.s.hung != nil {
+			c.s.hung()
+		}
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}

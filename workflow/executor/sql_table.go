@@ -10,15 +10,19 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/penstock-go/penstock/workflow"
 )
 
 const (
-	maxCell  = 200 // bytes of a value that are shown
-	maxTable = 256 // rows that are lined up together
+	maxCell  = 200          // bytes of a value that are shown
+	maxRaw   = 20 * maxCell // that are looked at, so that secrets can be masked
+	maxTable = 256          // rows that are lined up together
 )
 
-// writeTable writes up to limit rows of a result as a table, and returns how many it has read.
-func writeTable(w io.Writer, rows *sql.Rows, limit int) (int, error) {
+// writeTable writes up to limit rows of a result as a table, and returns how many it has come upon: one
+// more at most, unless all are to be read.
+func writeTable(w io.Writer, secrets *workflow.Masker, rows *sql.Rows, limit int, all bool) (n int, err error) {
 	columns, err := rows.Columns()
 	if err != nil || len(columns) == 0 {
 		return 0, err
@@ -29,39 +33,38 @@ func writeTable(w io.Writer, rows *sql.Rows, limit int) (int, error) {
 	for i, name := range columns {
 		targets[i], heads[i] = &values[i], name
 	}
-	writeRow(table, heads)
-	n, more := 0, false
-	for rows.Next() {
-		if more = n == limit; more {
-			break
+	writeRow(table, secrets, heads)
+	for (n <= limit || all) && rows.Next() {
+		if n++; n > limit {
+			continue
 		}
 		if err := rows.Scan(targets...); err != nil {
-			return n, err
+			return n - 1, err
 		}
-		writeRow(table, values)
-		if n++; n%maxTable == 0 {
+		writeRow(table, secrets, values)
+		if n%maxTable == 0 {
 			_ = table.Flush()
 		}
 	}
 	_ = table.Flush()
-	if more {
-		fmt.Fprintf(w, "(%d rows, and more)\n", n)
+	if n > limit {
+		fmt.Fprintf(w, "(%d rows, and more)\n", limit)
 	} else {
 		fmt.Fprintf(w, "(%d rows)\n", n)
 	}
 	return n, rows.Err()
 }
 
-func writeRow(w io.Writer, values []any) {
+func writeRow(w io.Writer, secrets *workflow.Masker, values []any) {
 	cells := make([]string, len(values))
 	for i, v := range values {
-		cells[i] = cell(v)
+		cells[i] = cell(v, secrets)
 	}
 	fmt.Fprintln(w, strings.Join(cells, "\t"))
 }
 
-// cell returns a value on one line.
-func cell(v any) string {
+// cell returns a value on one line, with its secrets masked.
+func cell(v any, secrets *workflow.Masker) string {
 	var text string
 	switch v := v.(type) {
 	case nil:
@@ -75,8 +78,10 @@ func cell(v any) string {
 	default:
 		text = fmt.Sprint(v)
 	}
-	long := len(text) > maxCell
-	if long {
+	long := len(text) > maxRaw
+	text = string(maskedHead(secrets, []byte(text[:min(len(text), maxRaw+1)]), maxRaw)) // no part of a secret can be found
+	if len(text) > maxCell {
+		long = true
 		text = text[:maxCell]
 		for cut := 0; cut < utf8.UTFMax && !utf8.ValidString(text); cut++ {
 			text = text[:len(text)-1] // a rune that was cut through

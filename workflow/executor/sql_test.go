@@ -3,6 +3,7 @@ package executor_test
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -58,7 +59,13 @@ func TestStatements(t *testing.T) {
 		{name: "several results", answers: map[string]answer{"call x": {columns: []string{"a"}, rows: [][]driver.Value{{int64(1)}}, more: &answer{columns: []string{"b"}, more: &people}}}, sql: "call x",
 			seen: []string{"query call x"}, log: "a\n1\n(1 rows)\nb\n(0 rows)\n" + table, rows: 4},
 		{name: "rows of a change", answers: map[string]answer{"insert into a returning id": {columns: []string{"id"}, rows: [][]driver.Value{{int64(9)}}}}, sql: "insert into a returning id",
-			seen: []string{"query insert into a returning id"}, log: "id\n9\n(1 rows)\n", rows: 1},
+			seen: []string{"query insert into a returning id"}, log: "id\n9\n(1 rows)\n", rows: 1, affected: 1},
+		{name: "rows of a change are read to the end", c: executor.SQLConfig{MaxRows: 2}, answers: map[string]answer{"update a returning *": people}, sql: "update a returning *",
+			seen: []string{"query update a returning *"}, log: "id  name\n1   Ann\n2   NULL\n(2 rows, and more)\n", rows: 2, affected: 3},
+		{name: "a fault behind the rows of a change", c: executor.SQLConfig{MaxRows: 1}, answers: map[string]answer{"update a returning *": {columns: people.columns, rows: people.rows, err: errTest}}, sql: "update a returning *",
+			seen: []string{"query update a returning *"}, log: "id  name\n1   Ann\n(1 rows, and more)\n", rows: 1, affected: 3, err: "database orders: statement 1 of 1: the test says so"},
+		{name: "a change behind queries", answers: map[string]answer{"with x as (select 1) insert into a": {affected: 3}}, sql: "with x as (select 1) insert into a",
+			seen: []string{"exec with x as (select 1) insert into a"}, log: "INSERT: 3 rows affected\n", affected: 3},
 		{name: "a result without columns", answers: map[string]answer{"with x": {}}, sql: "with x", seen: []string{"query with x"}},
 		{name: "the executor limits rows", c: executor.SQLConfig{MaxRows: 2}, answers: map[string]answer{"select 1": people}, sql: "select 1", more: `,"max_rows":100`,
 			seen: []string{"query select 1"}, log: "id  name\n1   Ann\n2   NULL\n(2 rows, and more)\n", rows: 2},
@@ -189,6 +196,67 @@ func TestCells(t *testing.T) {
 	want := []string{"v", "tab and  line", "0xff00", strings.Repeat("é", 100) + "…", "true", "1.5", "2026-01-02T03:04:05.000000006Z", "a" + strings.Repeat("é", 99) + "…", "(7 rows)"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// No part of a secret is shown, wherever a value is cut and however it is written.
+func TestSecretsInCells(t *testing.T) {
+	t.Parallel()
+	for before := 150; before < 210; before++ {
+		s := &server{answers: map[string]answer{"select 1": {columns: []string{strings.Repeat("c", before) + secret}, rows: [][]driver.Value{
+			{strings.Repeat("x", before) + secret}, {[]byte(strings.Repeat("\xff", before/10) + secret)}, {"hunter2 of\nmore lines"},
+			{strings.Repeat(secret, 60)}, {strings.Repeat("x", 3800+before) + secret},
+		}}}}
+		job, log := execution(t, "sql", statements("select 1", ""))
+		job.Masker = workflow.NewMasker(secret, "hunter2 of\nmore lines")
+		if _, err := newSQL(t, s, executor.Database{}, executor.SQLConfig{}).Execute(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"hun", hex.EncodeToString([]byte("hun")), "cdefg", "XYZ", "more lines"} {
+			if strings.Contains(log.String(), part) {
+				t.Fatalf("behind %d bytes %s is shown:\n%s", before, part, log)
+			}
+		}
+		if n := strings.Count(log.String(), "\n"); n != 7 {
+			t.Fatalf("%d lines: %s", n, log)
+		}
+	}
+}
+
+// Whatever a job does to the session of its connection, nobody else meets it.
+func TestNoSessionGoesBackToTheHost(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, sql string
+		db        executor.Database
+		answers   map[string]answer
+	}{
+		{"done", "set role a", executor.Database{}, nil},
+		{"read", "select 1", executor.Database{}, map[string]answer{"select 1": {columns: []string{"n"}, endless: true}}},
+		{"failed", "set role a; b", executor.Database{}, map[string]answer{"b": {err: errTest}}},
+		{"committed", "set role a", executor.Database{Tx: true}, nil},
+		{"rolled back", "set role a; b", executor.Database{Tx: true}, map[string]answer{"b": {err: errTest}}},
+		{"not begun", "a", executor.Database{Tx: true}, map[string]answer{"begin": {err: errTest}}},
+		{"not ended", "begin; a", executor.Database{}, nil},
+		{"canceled", "set role a; b", executor.Database{}, map[string]answer{"b": {hangs: true}}},
+	} {
+		s := &server{answers: test.answers}
+		test.db.DB = s.db(t)
+		e, err := executor.NewSQL(executor.SQLConfig{Databases: map[string]executor.Database{"orders": test.db}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, _ := execution(t, "sql", statements(test.sql, ""))
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s.hung = func() { cancel(workflow.ErrCanceled) }
+		_, _ = e.Execute(ctx, job)
+		cancel(nil)
+		if stats := test.db.DB.Stats(); stats.OpenConnections != 0 || len(s.log()) == 0 {
+			t.Errorf("%s: %d connections are left", test.name, stats.OpenConnections)
+		}
+		if _, err := test.db.DB.ExecContext(t.Context(), "of the host"); err != nil {
+			t.Errorf("%s: the host: %v", test.name, err)
+		}
 	}
 }
 

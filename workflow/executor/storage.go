@@ -65,6 +65,12 @@ func (a *attempt) share(s workflow.ShareStorage, dir string) error {
 	if path = filepath.Clean(path); path == "." || !filepath.IsLocal(path) {
 		return penstock.Invalid("share_storages", "the path does not lie in the working directory")
 	}
+	for _, other := range a.links {
+		if below(path, other.Path) || below(other.Path, path) {
+			return penstock.Invalid("share_storages", "its path and that of %s lie in each other", other.Name)
+		}
+	}
+	a.links = append(a.links, workflow.ShareStorage{Name: s.Name, Path: path})
 	link := filepath.Join(a.work, path)
 	if err := os.MkdirAll(filepath.Dir(link), private); err != nil {
 		return fmt.Errorf("link it: %w", err)
@@ -74,3 +80,6 @@ func (a *attempt) share(s workflow.ShareStorage, dir string) error {
 	}
 	return nil
 }
+
+// below reports whether a clean path lies in a directory, or is it.
+func below(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }

@@ -4,6 +4,7 @@ package executor_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,11 +57,19 @@ func TestJobsOfARunShareStorages(t *testing.T) {
 			t.Errorf("%s: got %v", test.name, err)
 		}
 	}
-	if _, err := do("one", "x", script("true", use(`{"name":"bin","path":"a"},{"name":"my cache","path":"a"}`))); err == nil || !strings.HasPrefix(err.Error(), "storage my cache: link it: ") {
-		t.Errorf("two at one path: got %v", err)
+	for _, paths := range [][2]string{{"a", "a"}, {"a", "./a/"}, {"a", "a/b/c"}, {"a/b", "a"}, {"a", "$WORKSPACE/a/b"}} {
+		use := use(fmt.Sprintf(`{"name":"bin","path":%q},{"name":"my cache","path":%q}`, paths[0], paths[1]))
+		for range 2 {
+			if _, err := do("one", "x", script("true", use)); !errors.Is(err, penstock.ErrInvalid) || err.Error() != "storage my cache: share_storages: its path and that of bin lie in each other" {
+				t.Errorf("two at %s: got %v", paths, err)
+			}
+		}
+	}
+	if got, err := do("one", "x", script("ls $PENSTOCK_STORAGE_BIN", use(`{"name":"bin","path":"a"},{"name":"my cache","path":"a-b/a"}`))); err != nil || got != "" {
+		t.Errorf("two beside each other: got %q and %v", got, err)
 	}
 	for _, run := range []string{"one", "one", "three"} {
-		if err := s.Forget(run); err != nil {
+		if err := s.Forget(t.Context(), run); err != nil {
 			t.Error(err)
 		}
 	}
@@ -83,7 +92,7 @@ func TestNamesOfRunsAndStorages(t *testing.T) {
 		if rel, relErr := filepath.Rel(dir, at); err != nil || relErr != nil || strings.Count(rel, "/") != 2 || strings.HasPrefix(rel, "..") {
 			t.Errorf("%q: got %q and %v", name, at, err)
 		}
-		if err := s.Forget(name); err != nil {
+		if err := s.Forget(t.Context(), name); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
