@@ -1,6 +1,7 @@
 package workflow_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +12,10 @@ import (
 // noticeAll tells the user run of everything that happens to runs, and the user job of
 // everything that happens to jobs.
 func noticeAll(all ...workflow.Stage) *workflow.Definition {
+	all = slices.Clone(all)
+	for i := range all { // others share the jobs
+		all[i].Jobs = slices.Clone(all[i].Jobs)
+	}
 	d := stages(all...)
 	d.Notify = append(d.Notify, notifyMail("run", notifyTypes...))
 	for i := range d.Stages {
