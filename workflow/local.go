@@ -71,6 +71,7 @@ type activeAttempt struct {
 	lease    string
 	deadline time.Time // zero: it has none
 	executor Executor
+	retired  <-chan struct{} // closed when the lease is over
 	context  context.Context //nolint:containedctx // of the executor
 	stop     context.CancelCauseFunc
 }

@@ -91,7 +91,7 @@ func (a *activeAttempt) mustEnd(deadline time.Time) {
 
 // take notes that an attempt is executed here. The caller holds mu.
 func (l *Local) take(run, job string, s *JobStatus, executor Executor) *activeAttempt {
-	a := &activeAttempt{local: l, run: run, job: job, id: s.Attempt.ID, lease: l.lease, deadline: s.Deadline, executor: executor}
+	a := &activeAttempt{local: l, retired: l.retired, run: run, job: job, id: s.Attempt.ID, lease: l.lease, deadline: s.Deadline, executor: executor}
 	a.context, a.stop = context.WithCancelCause(l.work)
 	l.active[a.id] = a
 	l.busyWith[run]++

@@ -12,15 +12,13 @@ type begun struct {
 	run     *Run
 }
 
-// employ lets a goroutine carry an attempt out: one that waits for work, or a new one.
+// employ lets a goroutine carry an attempt out: one that waits for work, or a new one. The caller
+// may hold mu.
 func (l *Local) employ(b begun) {
 	select {
 	case l.hire <- b:
 	default:
-		l.mu.Lock()
-		retired := l.retired
-		l.mu.Unlock()
-		l.workers.Go(func() { l.keepBusy(b, retired) })
+		l.workers.Go(func() { l.keepBusy(b, b.attempt.retired) })
 	}
 }
 

@@ -187,16 +187,9 @@ func (s *Service) dropAnswers(ctx context.Context, id string) error {
 	}
 }
 
-// vacant reports whether no run had an id: of one that was deleted the end of the trail is
-// there for good.
-func (s *Service) vacant(ctx context.Context, id string) error {
+// wasStarted reports whether a run has an id or had it: of one that was deleted the end of
+// the trail is there for good.
+func (s *Service) wasStarted(ctx context.Context, id string) (bool, error) {
 	events, err := s.store.Events(ctx, store.EventQuery{Subject: runKey(id), Limit: 1, NoBody: true})
-	if err != nil || len(events) == 0 {
-		return err
-	}
-	records, err := s.store.Get(ctx, runKey(id))
-	if err != nil || records[0].Version != 0 {
-		return err
-	}
-	return fmt.Errorf("a run with the id %q was there, and was deleted: %w", short(id), penstock.ErrExists)
+	return len(events) > 0, err
 }

@@ -40,12 +40,15 @@ func (s *Service) StartAs(ctx context.Context, id, key string, in Start, by pens
 // its workflow since.
 func (s *Service) startOnce(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
 	if outsider(by) == nil && checkRunID(id) == nil {
-		r, err := s.started(ctx, id, key, in.Origin, by)
-		if !errors.Is(err, penstock.ErrNotFound) {
-			return r, err
-		}
-		if err := s.vacant(ctx, id); err != nil {
+		switch there, err := s.wasStarted(ctx, id); {
+		case err != nil:
 			return nil, err
+		case there:
+			r, err := s.started(ctx, id, key, in.Origin, by)
+			if errors.Is(err, penstock.ErrNotFound) {
+				err = fmt.Errorf("a run with the id %q was there, and was deleted: %w", short(id), penstock.ErrExists)
+			}
+			return r, err
 		}
 	}
 	return s.startAs(ctx, id, key, in, by)
