@@ -4,6 +4,9 @@ import "encoding/json"
 
 // SQLSpec is the spec of a sql: it runs statements on a database of the host. Its outputs
 // are ROWS, how many were read, and AFFECTED, how many were changed.
+//
+// Variables in SQL become text of the statement: nothing escapes them. What a statement is given
+// is best a choice, or put out by a job that has checked it.
 type SQLSpec struct {
 	Source       Source `json:"source,omitempty"`        // Runtime or Fixed; Fixed: a start cannot choose the database
 	DatabaseID   string `json:"id,omitempty"`            // which database
