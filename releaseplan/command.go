@@ -42,6 +42,11 @@ type Command struct {
 	// content version; 0 asks nothing.
 	IfVersion int64 `json:"if_version,omitempty"`
 
+	// Then are commands that follow this one in the same commit: all of them happen,
+	// or nothing. Each is decided on what those before it left. At most 16; none of them has a
+	// Key, an IfVersion or a Then, and none is, or follows, a Delete.
+	Then []Command `json:"then,omitempty"`
+
 	// Key makes the command idempotent in a Service: the same command with the
 	// same key has its effect once, and the first answer is given again. At most
 	// 128 bytes.

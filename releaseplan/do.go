@@ -2,6 +2,7 @@ package releaseplan
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -24,6 +25,36 @@ func (p *Plan) Do(c Command, by penstock.Actor, at time.Time) (*Plan, []Change, 
 	if err := c.check(); err != nil {
 		return p, nil, err
 	}
+	next, changes, err := p.do(c, by, at)
+	for i := range c.Then {
+		if err != nil {
+			return p, nil, err
+		}
+		var more []Change
+		next, more, err = next.doNext(c.Then[i], by, at)
+		changes = append(changes, more...)
+	}
+	if err != nil {
+		return p, nil, err
+	}
+	return next, changes, nil
+}
+
+// doNext is do behind another command, in the same commit: what that one left to
+// be put away is not lost.
+func (p *Plan) doNext(c Command, by penstock.Actor, at time.Time) (*Plan, []Change, error) {
+	next, changes, err := p.do(c, by, at)
+	if err != nil || next == p || len(p.secrets) == 0 {
+		return next, changes, err
+	}
+	q := *next
+	q.secrets = maps.Clone(p.secrets)
+	maps.Copy(q.secrets, next.secrets)
+	return &q, changes, nil
+}
+
+// do carries out one command, without what follows it.
+func (p *Plan) do(c Command, by penstock.Actor, at time.Time) (*Plan, []Change, error) {
 	if c.IfVersion != 0 && c.IfVersion != p.def.version {
 		return p, nil, fmt.Errorf("plan %s has version %d, not %d: %w", p.id, p.def.version, c.IfVersion, penstock.ErrConflict)
 	}

@@ -63,6 +63,7 @@ func (c *Command) check() error {
 	if len(c.Key) > 128 || !utf8.ValidString(c.Key) {
 		v.fault("key", "must be at most 128 bytes of UTF-8")
 	}
+	v.script(c)
 	if c.IfVersion < 0 {
 		v.fault("if_version", "must not be negative")
 	}

@@ -33,6 +33,7 @@ const (
 
 // Fields of a header that List, Runners and hosts can ask for.
 const (
+	fieldNumber   = "number"
 	fieldName     = "name"
 	fieldState    = "state"
 	fieldOwner    = "owner"  // Party.Key
@@ -125,6 +126,9 @@ func (p *Plan) fields() map[string][]string {
 	f := map[string][]string{
 		fieldName: {c.Name}, fieldState: {string(p.st.State)}, fieldOwner: {c.Owner.Key()},
 		fieldArchived: {strconv.FormatBool(p.Archived())}, fieldUpdated: {store.Time(p.st.Updated.At)},
+	}
+	if p.number > 0 {
+		f[fieldNumber] = []string{strconv.FormatInt(p.number, 10)}
 	}
 	if key := c.Folder.Key(); key != "" {
 		f[fieldFolder] = []string{key}

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -118,7 +120,17 @@ func New(cfg Config) *Service {
 // every fault with its path; a name that is taken, where names are unique, is
 // an ErrExists.
 func (s *Service) Create(ctx context.Context, c Content, by penstock.Actor) (*Plan, error) {
+	return s.CreateThen(ctx, c, nil, by)
+}
+
+// CreateThen is [Service.Create], and lets the new plan do commands in the same
+// commit, one after another: the plan is filed with all that came of them, or not at
+// all. The commands are those of [Command.Then]; their errors are those of [Service.Do].
+func (s *Service) CreateThen(ctx context.Context, c Content, then []Command, by penstock.Actor) (*Plan, error) {
 	if err := outsider(by); err != nil {
+		return nil, err
+	}
+	if err := (&Command{Action: Advance, Then: then}).check(); err != nil {
 		return nil, err
 	}
 	id := s.newID()
@@ -152,8 +164,10 @@ func (s *Service) Create(ctx context.Context, c Content, by penstock.Actor) (*Pl
 	if err != nil {
 		return nil, err
 	}
-	commit := s.newID()
-	ops, out, err := s.save(nil, p, changes, commit)
+	if p, changes, err = s.decideAll(ctx, p, changes, slices.Values(then), by); err != nil {
+		return nil, err
+	}
+	ops, out, err := s.save(nil, p, changes, s.newID())
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +267,18 @@ func (s *Service) Get(ctx context.Context, id string, by penstock.Actor) (*Plan,
 		return nil, err
 	}
 	return st.plan.At(s.now()), nil
+}
+
+// GetByNumber returns the plan with a number, as Get does.
+func (s *Service) GetByNumber(ctx context.Context, number int64, by penstock.Actor) (*Plan, error) {
+	found, err := s.store.Find(ctx, store.Query{Kind: kindPlan, Where: []store.Filter{store.Equals(fieldNumber, strconv.FormatInt(number, 10))}, Limit: 1, NoBody: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Records) == 0 {
+		return nil, fmt.Errorf("plan number %d: %w", number, penstock.ErrNotFound)
+	}
+	return s.Get(ctx, found.Records[0].ID, by)
 }
 
 // read returns the plan as it is stored now, if by has a right on it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +28,10 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 	if err := outsider(by); err != nil {
 		return nil, err
 	}
-	if c.Action == Start && c.Lease != "" {
-		return nil, penstock.Invalid("lease", "is a Runner's to take")
+	for each := range c.all() {
+		if each.Action == Start && each.Lease != "" {
+			return nil, penstock.Invalid("lease", "is a Runner's to take")
+		}
 	}
 	return s.do(ctx, id, c, by)
 }
@@ -59,7 +62,7 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 		switch {
 		case errors.Is(err, errStale), err != nil && isConflict(err): // others came first
 			s.cache.Drop(id)
-			if c.Action != Edit {
+			if !c.edits() {
 				continue
 			}
 			if answer, err := s.answered(ctx, id, c, by); answer != nil || err != nil {
@@ -103,7 +106,7 @@ func (s *Service) attempt(ctx context.Context, id string, c Command, by penstock
 	if err != nil {
 		return nil, err
 	}
-	next, changes, err := s.decide(ctx, st, c, by)
+	next, changes, err := s.decideAll(ctx, st.plan, nil, c.all(), by)
 	if err == nil && len(changes) > 0 {
 		return s.put(ctx, st, next, changes, c, by, commit)
 	}
@@ -120,7 +123,7 @@ func (s *Service) attempt(ctx context.Context, id string, c Command, by penstock
 // base returns the plan to decide on. That of the cache will do, but for an edit,
 // which is not decided again should it be stale.
 func (s *Service) base(ctx context.Context, id string, c Command, fresh bool) (*stored, error) {
-	if c.Action == Edit && !fresh {
+	if c.edits() && !fresh {
 		return s.confirmed(ctx, id)
 	}
 	if st, ok := s.cache.Get(id); ok && !fresh {
@@ -129,17 +132,37 @@ func (s *Service) base(ctx context.Context, id string, c Command, fresh bool) (*
 	return s.fetch(ctx, id)
 }
 
+// decideAll decides commands that follow each other, and the changes that a new plan begins with.
+func (s *Service) decideAll(ctx context.Context, p *Plan, changes []Change, all iter.Seq[Command], by penstock.Actor) (*Plan, []Change, error) {
+	now, next := s.now(), p
+	for c := range all {
+		do := next.do
+		if len(changes) > 0 {
+			do = next.doNext
+		}
+		after, more, err := s.decide(ctx, next, c, by, now, do)
+		if err != nil && after == nil { // by may not even see it
+			return nil, nil, err
+		}
+		if err != nil {
+			return p, nil, err
+		}
+		next, changes = after, append(changes, more...)
+	}
+	return next, changes, nil
+}
+
 // decide asks the Authorizer, but for what the library does itself, and then the plan.
-func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock.Actor) (*Plan, []Change, error) {
+func (s *Service) decide(ctx context.Context, p *Plan, c Command, by penstock.Actor, now time.Time,
+	do func(Command, penstock.Actor, time.Time) (*Plan, []Change, error)) (*Plan, []Change, error) {
 	if by.ID != penstock.SystemID {
-		if err := s.authorizer.Ask(ctx, by, c.Action.Right(), st.plan.Resource()); err != nil {
+		if err := s.authorizer.Ask(ctx, by, c.Action.Right(), p.Resource()); err != nil {
 			return nil, nil, err
 		}
 	}
-	now := s.now()
 	switch c.Action {
 	case RequestApproval:
-		members, err := s.members(ctx, st.plan)
+		members, err := s.members(ctx, p)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -147,13 +170,13 @@ func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock
 	case Edit:
 		content := c.Content.clone()
 		if content.Owner.IsZero() {
-			content.Owner = st.plan.def.content.Owner
+			content.Owner = p.def.content.Owner
 		}
-		if err := errors.Join(content.Validate(), s.look(ctx, &content, &st.plan.def.content)); err != nil {
-			return st.plan, nil, err
+		if err := errors.Join(content.Validate(), s.look(ctx, &content, &p.def.content)); err != nil {
+			return p, nil, err
 		}
-		if content.Folder != st.plan.def.content.Folder { // to move it there is as good as to create it there
-			to := st.plan.Resource()
+		if content.Folder != p.def.content.Folder { // to move it there is as good as to create it there
+			to := p.Resource()
 			to.Folder = content.Folder
 			if err := s.authorizer.Ask(ctx, by, penstock.Edit, to); err != nil {
 				return nil, nil, err
@@ -165,17 +188,17 @@ func (s *Service) decide(ctx context.Context, st *stored, c Command, by penstock
 		}
 		c.Content = &content
 	case Delete:
-		if err := s.unreferenced(ctx, st.plan); err != nil {
+		if err := s.unreferenced(ctx, p); err != nil {
 			return nil, nil, err
 		}
 	default: // nothing to look up
 	}
-	next, changes, err := st.plan.Do(c, by, now)
+	next, changes, err := do(c, by, now)
 	if err == nil {
-		err = s.mayFollow(ctx, st.plan, next, c.Action, by)
+		err = s.mayFollow(ctx, p, next, c.Action, by)
 	}
 	if err != nil {
-		return st.plan, nil, err
+		return p, nil, err
 	}
 	return next, changes, nil
 }
