@@ -102,7 +102,14 @@ func (l *Lease) sayGoodbye(ctx context.Context, version int64) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := l.remove(ctx, l.ID, version); err != nil {
+	err := l.remove(ctx, l.ID, version)
+	if isConflict(err) { // the last beat came through, and its answer did not
+		var records []store.Record
+		if records, err = l.Store.Get(ctx, l.key(l.ID)); err == nil && records[0].Version != 0 {
+			err = l.remove(ctx, l.ID, records[0].Version)
+		}
+	}
+	if err != nil {
 		l.Log.Warn("the heartbeat could not be removed", "error", err)
 	}
 }

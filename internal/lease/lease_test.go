@@ -120,3 +120,32 @@ func TestALostAnswerIsNoLoss(t *testing.T) {
 		}
 	})
 }
+
+// A beat that is under way when the end comes may be written all the same.
+func TestTheLastAnswerIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		l := w.lease("a")
+		h := w.beat(l)
+		wait(ttl / 6)
+		beats := 0
+		w.fail(func(commit func() error) error {
+			if err := commit(); err != nil {
+				return err
+			}
+			if beats++; beats == 1 {
+				return context.Canceled
+			}
+			return nil
+		})
+		wait(ttl / 6) // the second beat
+		h.stop()
+		w.fail(nil)
+		if w.logged("the heartbeat could not be removed") {
+			t.Error("it was not removed")
+		}
+		if found, err := w.Find(t.Context(), store.Query{Kind: l.Kind}); err != nil || len(found.Records) != 0 {
+			t.Errorf("heartbeats that are left: %v, %v", found.Records, err)
+		}
+	})
+}
