@@ -24,6 +24,12 @@ type Filter struct {
 	Archived Archived
 	From, To time.Time // plans whose planned time, or else window, meets these bounds; either may be zero
 	Order    Order
+
+	// Keep is asked last about each plan that the rest selects and that may be read; plans that it
+	// does not keep are passed over and not counted. With it, a list costs a look at every such
+	// plan. Its error is returned as it is.
+	Keep func(Summary) (bool, error)
+
 	penstock.Page
 }
 
@@ -74,8 +80,8 @@ func (s *Service) List(ctx context.Context, f Filter, by penstock.Actor) (pensto
 	if err := errors.Join(pageErr, err); err != nil {
 		return penstock.List[Summary]{}, err
 	}
-	if s.authorizer != nil {
-		return s.listReadable(ctx, q, page, by)
+	if s.authorizer != nil || f.Keep != nil {
+		return s.listEach(ctx, q, page, f.Keep, by)
 	}
 	q.Offset, q.Limit, q.Total = page.Offset, page.Limit, true
 	found, err := s.store.Find(ctx, q)
@@ -86,8 +92,8 @@ func (s *Service) List(ctx context.Context, f Filter, by penstock.Actor) (pensto
 	return penstock.List[Summary]{Items: items, Total: found.Total}, err
 }
 
-// listReadable is List past an Authorizer.
-func (s *Service) listReadable(ctx context.Context, q store.Query, page penstock.Page, by penstock.Actor) (list penstock.List[Summary], err error) {
+// listEach is List past an Authorizer and a Keep.
+func (s *Service) listEach(ctx context.Context, q store.Query, page penstock.Page, keep func(Summary) (bool, error), by penstock.Actor) (list penstock.List[Summary], err error) {
 	q.Limit = 200
 	for {
 		found, err := s.store.Find(ctx, q)
@@ -100,10 +106,17 @@ func (s *Service) listReadable(ctx context.Context, q store.Query, page penstock
 		}
 		for _, item := range all {
 			on := penstock.Resource{Kind: "plan", ID: item.ID, Name: item.Name, Folder: item.Folder}
-			if err := s.authorizer(ctx, by, penstock.Read, on); errors.Is(err, penstock.ErrForbidden) {
+			if err := s.authorizer.Ask(ctx, by, penstock.Read, on); errors.Is(err, penstock.ErrForbidden) {
 				continue
 			} else if err != nil {
 				return penstock.List[Summary]{}, err
+			}
+			if keep != nil {
+				if ok, err := keep(item); err != nil {
+					return penstock.List[Summary]{}, err
+				} else if !ok {
+					continue
+				}
 			}
 			if list.Total >= page.Offset && len(list.Items) < page.Limit {
 				list.Items = append(list.Items, item)

@@ -33,6 +33,7 @@ type Operation struct {
 	Query   []Param
 	Header  []Param
 	Body    any      // the zero value of what is read, as JSON; nil: nothing is
+	Bare    bool     // the body can be left out
 	Types   []string // of the body; default: application/json
 	Answers []Answer
 	Fails   []int // the statuses of failures beside those that every operation has
@@ -165,7 +166,7 @@ func (s *schemas) operation(info Info, op Operation) (object, error) {
 		for _, t := range op.types() {
 			content[t] = object{"schema": schema}
 		}
-		out["requestBody"] = object{"required": true, "content": content}
+		out["requestBody"] = object{"required": !op.Bare, "content": content}
 	}
 	return out, nil
 }

@@ -175,6 +175,9 @@ func (c *Call) end(err error) {
 	if c.w.begun {
 		panic(http.ErrAbortHandler) //nolint:forbidigo // what was begun cannot be ended well: the client must notice
 	}
+	if Status(err) == http.StatusUnauthorized {
+		c.W.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	_, _ = io.CopyN(io.Discard, c.R.Body, 64<<10) // a client that is still sending can then read the answer
 	if c.o.Fail != nil {
 		c.o.Fail(c, err)

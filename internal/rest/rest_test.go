@@ -179,7 +179,7 @@ func TestWhoAsks(t *testing.T) {
 	s := server(t, rest.Options{})
 	for token, status := range map[string]int{"token": 200, "": 401, "other": 401} {
 		got, text := send(t, s, "GET", "/things?must=1", "", "Authorization", token)
-		if got.StatusCode != status || strings.Contains(text, "s3cr3t") {
+		if got.StatusCode != status || strings.Contains(text, "s3cr3t") || (got.Header.Get("WWW-Authenticate") == "Bearer") != (status == http.StatusUnauthorized) {
 			t.Errorf("%q: %d %s", token, got.StatusCode, text)
 		}
 	}

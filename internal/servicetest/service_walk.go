@@ -148,8 +148,8 @@ func (w *walker) step() {
 // stored returns the export of the plan by a Service that has seen nothing.
 func (w *walker) stored() string {
 	w.Helper()
-	doc, err := w.service().Export(w.Context(), w.plan.ID(), ann)
-	return string(must(w, doc, err))
+	p, err := w.service().Get(w.Context(), w.plan.ID(), ann)
+	return exported(w, must(w, p, err))
 }
 
 // Every plan that a Service loads is the one that was committed, and its trail
