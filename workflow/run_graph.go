@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
@@ -229,6 +230,9 @@ func (b *graphBuilder) fit(path string, pieces []Piece) {
 func (b *graphBuilder) parameters(spec Spec, job *Job, in jobInput) error {
 	taker, ok := spec.(InputTaker)
 	if !ok {
+		if strings.TrimSpace(string(in.Parameters)) == "{}" {
+			return nil // there are none in it
+		}
 		err := penstock.Invalid(in.path+".parameters", "job %s of type %s takes no parameters", job.Name, job.Type)
 		b.faults = append(b.faults, err)
 		return err

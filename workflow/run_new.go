@@ -40,6 +40,10 @@ type Start struct {
 	// starts of a Service drop it.
 	Origin *Origin `json:"-"`
 
+	// Version is that of the definition that is meant; 0 is the latest, whatever it is. Another one
+	// than the latest is an ErrConflict of a Service. It is not stored.
+	Version int64 `json:"-"`
+
 	// Secrets names parameters whose values are secrets elsewhere: a run is started only
 	// if they are secret parameters. It is not stored.
 	Secrets []string `json:"-"`

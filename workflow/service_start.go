@@ -107,6 +107,9 @@ func (s *Service) start(ctx context.Context, id, key string, in Start, by pensto
 	if err := s.authorizer.Ask(ctx, by, penstock.Execute, resourceOf(d)); err != nil {
 		return nil, err
 	}
+	if in.Version != 0 && in.Version != version {
+		return nil, fmt.Errorf("workflow %s is at version %d, not %d: %w", key, version, in.Version, penstock.ErrConflict)
+	}
 	if err := s.mayGrant(ctx, in.Origin, by, resourceOf(d)); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (c *Call) readQuery(params []openapi.Param) error {
 			faults = append(faults, &ParamError{p.Name, "", "is required"})
 		}
 	}
-	return errors.Join(faults...)
+	return Join(faults)
 }
 
 func paramFault(p openapi.Param, values []string) string {

@@ -24,7 +24,7 @@ func Decode(text json.RawMessage, v any, open bool) error {
 	}
 	var faults []error
 	unknown(&faults, "", text, reflect.TypeOf(v))
-	return errors.Join(faults...)
+	return Join(faults)
 }
 
 func decodeFault(err error) error {
@@ -34,7 +34,20 @@ func decodeFault(err error) error {
 	if errors.Is(err, penstock.ErrInvalid) {
 		return err
 	}
-	return penstock.Invalid("", "cannot be read: %v", err)
+	return penstock.Invalid("", "has a value that cannot be read") // what Go says of it means nothing to others
+}
+
+// MaxFaults bounds how many faults of one request are told.
+const MaxFaults = 100
+
+// Join joins faults: the first [MaxFaults], and how many more there are. What is sent must not
+// grow into an answer of many times its size.
+func Join(faults []error) error {
+	faults = slices.DeleteFunc(slices.Clone(faults), func(err error) bool { return err == nil })
+	if more := len(faults) - MaxFaults; more > 0 {
+		faults = append(faults[:MaxFaults], penstock.Invalid("", "there are %d more faults", more))
+	}
+	return errors.Join(faults...)
 }
 
 // inWords names what JSON a Go type is read from.
