@@ -63,6 +63,7 @@ type Summary struct {
 	Description string
 	Folder      penstock.Folder
 	Owner       penstock.Party
+	Target      *Target
 	Planned     *PlannedTime
 	Window      *Window
 	Labels      map[string]string
@@ -105,7 +106,7 @@ func (s *Service) listEach(ctx context.Context, q store.Query, page penstock.Pag
 			return list, err
 		}
 		for _, item := range all {
-			on := penstock.Resource{Kind: "plan", ID: item.ID, Name: item.Name, Folder: item.Folder}
+			on := (&Content{Name: item.Name, Folder: item.Folder, Target: item.Target}).resource(item.ID)
 			if err := s.authorizer.Ask(ctx, by, penstock.Read, on); errors.Is(err, penstock.ErrForbidden) {
 				continue
 			} else if err != nil {
@@ -231,7 +232,7 @@ func (s *Service) summaries(ctx context.Context, headers []store.Record) ([]Summ
 		if err := errors.Join(json.Unmarshal(r.Body, &h), json.Unmarshal(contents[i].Body, &c)); err != nil {
 			return nil, fmt.Errorf("plan %s cannot be read: %w", r.ID, err)
 		}
-		item := Summary{ID: r.ID, Number: h.Number, Name: c.Name, Description: c.Description, Folder: c.Folder, Owner: c.Owner,
+		item := Summary{ID: r.ID, Number: h.Number, Name: c.Name, Description: c.Description, Folder: c.Folder, Owner: c.Owner, Target: c.Target,
 			Planned: c.Planned, Window: c.Window, Labels: c.Labels, Status: h.Status, Version: h.Version}
 		var totals [len(taskStates)]int32
 		for _, counts := range h.Counts {

@@ -77,9 +77,18 @@ func (p *Plan) Status() Status {
 // Archived reports whether the plan is archived.
 func (p *Plan) Archived() bool { return !p.st.Archived.IsZero() }
 
-// Resource returns the plan as an Authorizer is asked about it.
+// Resource returns the plan as an Authorizer is asked about it: its project is that of its target.
 func (p *Plan) Resource() penstock.Resource {
-	return penstock.Resource{Kind: "plan", ID: p.id, Name: p.def.content.Name, Folder: p.def.content.Folder}
+	return p.def.content.resource(p.id)
+}
+
+// resource is the plan with an id and this content, as an Authorizer is asked about it.
+func (c *Content) resource(id string) penstock.Resource {
+	on := penstock.Resource{Kind: "plan", ID: id, Name: c.Name, Folder: c.Folder}
+	if c.Target != nil {
+		on.Project = c.Target.Project
+	}
+	return on
 }
 
 // A TaskView is a task with what happened to it.

@@ -145,7 +145,7 @@ func (s *Service) CreateThen(ctx context.Context, c Content, then []Command, by 
 		content.Owner = penstock.Party{Type: penstock.User, ID: by.ID, Name: by.Name}
 	}
 	lookErr := s.look(ctx, &content, nil) // the folder as it is, not as it was called
-	if err := s.authorizer.Ask(ctx, by, penstock.Edit, penstock.Resource{Kind: "plan", Name: content.Name, Folder: content.Folder}); err != nil {
+	if err := s.authorizer.Ask(ctx, by, penstock.Edit, content.resource("")); err != nil {
 		return nil, err
 	}
 	if lookErr != nil {
@@ -164,18 +164,25 @@ func (s *Service) CreateThen(ctx context.Context, c Content, then []Command, by 
 	if err != nil {
 		return nil, err
 	}
-	if p, changes, err = s.decideAll(ctx, p, changes, slices.Values(then), by); err != nil {
-		return nil, err
+	for range maxTries {
+		next, all, err := s.decideAll(ctx, p, slices.Clip(changes), slices.Values(then), by)
+		if err != nil {
+			return nil, err
+		}
+		ops, out, err := s.save(nil, next, all, s.newID())
+		if err != nil {
+			return nil, err
+		}
+		done, err := s.commitAround(ctx, ops, nil, out)
+		switch {
+		case errors.Is(err, errStale): // another plan took its target: the next decision says so
+			continue
+		case err != nil:
+			return nil, err
+		}
+		return done.plan, nil
 	}
-	ops, out, err := s.save(nil, p, changes, s.newID())
-	if err != nil {
-		return nil, err
-	}
-	done, err := s.commitAround(ctx, ops, nil, out)
-	if err != nil {
-		return nil, err
-	}
-	return done.plan, nil
+	return nil, fmt.Errorf("the target of plan %q was taken %d times meanwhile: %w", short(p.Name()), maxTries, penstock.ErrConflict)
 }
 
 // look asks the Directory about the owner and the folder, unless they are as they

@@ -175,9 +175,9 @@ func (s *Service) decide(ctx context.Context, p *Plan, c Command, by penstock.Ac
 		if err := errors.Join(content.Validate(), s.look(ctx, &content, &p.def.content)); err != nil {
 			return p, nil, err
 		}
-		if content.Folder != p.def.content.Folder { // to move it there is as good as to create it there
-			to := p.Resource()
-			to.Folder = content.Folder
+		to, from := content.resource(p.id), p.Resource()
+		if to.Folder != from.Folder || to.Project != from.Project { // to move it there is as good as to create it there
+			to.Name = from.Name
 			if err := s.authorizer.Ask(ctx, by, penstock.Edit, to); err != nil {
 				return nil, nil, err
 			}

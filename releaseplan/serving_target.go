@@ -127,7 +127,10 @@ func (c claim) step(before, after *Plan) claim {
 
 // saveTarget adds what a step of the plan changes about its target.
 func (s *Service) saveTarget(ctx context.Context, ops []store.Op, before, after *Plan) ([]store.Op, error) {
-	if before == nil || !after.touchesTarget(before) {
+	if before == nil { // a plan that is filed may have gone on at once
+		before = &Plan{id: after.id, def: after.def, st: Status{State: Draft}}
+	}
+	if !after.touchesTarget(before) {
 		return ops, nil
 	}
 	t := after.def.content.Target // while it is touched, it is the same before and after
@@ -208,5 +211,9 @@ func (s *Service) targetFree(ctx context.Context, before, after *Plan, a Action,
 	if err != nil || needs == "" {
 		return err
 	}
-	return &penstock.RefusedError{Action: string(a), State: string(before.st.State), Needs: []string{needs}}
+	return &penstock.RefusedError{Action: string(a), State: string(before.st.State), Needs: []string{needs}, Err: ErrTargetTaken}
 }
+
+// ErrTargetTaken is behind a penstock.RefusedError: another plan is under way with the same
+// feature and environment.
+var ErrTargetTaken = errors.New("only one plan at a time has the same feature and environment")

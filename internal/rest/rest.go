@@ -140,6 +140,8 @@ func serve[S any](server S, all methods[S], o *Options) http.HandlerFunc {
 
 // begin finds out who asks, and reads the query.
 func (c *Call) begin(op openapi.Operation, open bool) (err error) {
+	own := *c.R // net/http asks for no body that is refused, if its own request is left alone
+	c.R = &own
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, c.o.MaxBody)
 	if c.Operation = op; !open {
 		if c.o.Who == nil {
@@ -178,7 +180,9 @@ func (c *Call) end(err error) {
 	if Status(err) == http.StatusUnauthorized {
 		c.W.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	_, _ = io.CopyN(io.Discard, c.R.Body, 64<<10) // a client that is still sending can then read the answer
+	if c.R.Header.Get("Expect") == "" { // who waits to be asked for the body need not send it
+		_, _ = io.CopyN(io.Discard, c.R.Body, 64<<10) // a client that is still sending can then read the answer
+	}
 	if c.o.Fail != nil {
 		c.o.Fail(c, err)
 		return

@@ -106,6 +106,8 @@ func lacks(e *penstock.ForbiddenError, id string) string {
 		on = "Release plan 'Release Plan " + excerpt.Line(id, 64) + "'"
 	case e.On.Folder.Name == "" && e.On.Folder.ID != "":
 		on = "folder " + e.On.Folder.ID
+	case e.On == (penstock.Resource{}): // the Authorizer leaves it out
+		return fmt.Sprintf("You do not have %s access right.", e.Right)
 	case e.On.Folder.Name == "":
 		on = "Release plan '" + e.On.Name + "'"
 	}

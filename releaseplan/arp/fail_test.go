@@ -27,6 +27,7 @@ func TestMissingRights(t *testing.T) {
 		"You do not have edit access right on the folder f.":                          {Right: penstock.Edit, On: filed},
 		"You do not have delete access right on the Release plan 'secret plan'.":      {Right: penstock.Delete, On: loose},
 		"You do not have read access right on the Release plan 'Release Plan 12345'.": {Right: penstock.Read, On: on},
+		"You do not have execute access right.":                                       {Right: penstock.Execute},
 	} {
 		if got := lacks(e, "12345"); got != want {
 			t.Errorf("%s\nwant %s", got, want)

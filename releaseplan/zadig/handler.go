@@ -74,7 +74,7 @@ func OpenAPI() []byte { return slices.Clone(description) }
 var info = openapi.Info{
 	Title: "Release plans and workflows, as Zadig has them", Version: "4.0", Security: "Authorization",
 	About:   "Release plans with approvals and ordered jobs; workflows, their tasks, views, pre-approval tickets and logs.",
-	Failure: failure{}, Fails: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusInternalServerError},
+	Failure: failure{}, Fails: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusInternalServerError, http.StatusServiceUnavailable},
 }
 
 // plansOperations are those on release plans.

@@ -1,7 +1,9 @@
 package zadig_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -137,6 +139,9 @@ func TestAFailingStoreIsNobodysBusiness(t *testing.T) {
 		}
 		s.Do(r.method, r.path, r.body).Want(http.StatusInternalServerError, body)
 	}
+	s.store.breaks(fmt.Errorf("a secret of the store: %w", context.DeadlineExceeded))
+	s.Do(http.MethodPost, views, `{"project_key":"demo","name":"late","workflow_list":[{"workflow_key":"dev","workflow_type":"custom"}]}`).
+		Want(http.StatusServiceUnavailable, `{"code":503,"message":"Service Unavailable","description":"Service Unavailable","extra":{},"type":"error"}`)
 }
 
 // loose are the alterations of answers that the description agrees to: members that may be missing,
