@@ -145,6 +145,9 @@ func (s *Service) CreateThen(ctx context.Context, c Content, then []Command, by 
 		content.Owner = penstock.Party{Type: penstock.User, ID: by.ID, Name: by.Name}
 	}
 	lookErr := s.look(ctx, &content, nil) // the folder as it is, not as it was called
+	if err := s.lookTarget(ctx, &content, nil, by); err != nil {
+		return nil, err
+	}
 	if err := s.authorizer.Ask(ctx, by, penstock.Edit, content.resource("")); err != nil {
 		return nil, err
 	}

@@ -175,6 +175,9 @@ func (s *Service) decide(ctx context.Context, p *Plan, c Command, by penstock.Ac
 		if err := errors.Join(content.Validate(), s.look(ctx, &content, &p.def.content)); err != nil {
 			return p, nil, err
 		}
+		if err := s.lookTarget(ctx, &content, &p.def.content, by); err != nil {
+			return p, nil, err
+		}
 		to, from := content.resource(p.id), p.Resource()
 		if to.Folder != from.Folder || to.Project != from.Project { // to move it there is as good as to create it there
 			to.Name = from.Name
