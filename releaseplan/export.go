@@ -68,7 +68,7 @@ func sumOf(plain []byte) string {
 func unaltered(doc []byte, sum string) error {
 	plain, err := canonical.Transform(doc)
 	if err != nil {
-		return penstock.Invalid("", "is no exported plan: %v", err)
+		return penstock.Invalid("", "is no exported plan")
 	}
 	rest := bytes.Replace(plain, fmt.Appendf(nil, `,"sum":%q`, sum), nil, 1)
 	if len(rest) == len(plain) || sumOf(rest) != sum {
@@ -119,8 +119,11 @@ func readDocument(doc []byte) (*document, error) {
 	var d document
 	reader := json.NewDecoder(bytes.NewReader(doc))
 	reader.DisallowUnknownFields()
-	if err := reader.Decode(&d); err != nil {
-		return nil, penstock.Invalid("", "is no exported plan: %v", err)
+	if err := reader.Decode(&d); err != nil { // what Go says of it means nothing to others
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return nil, penstock.Invalid(kind.Field, "is no exported plan: it cannot be %s", kind.Value)
+		}
+		return nil, penstock.Invalid("", "is no exported plan")
 	}
 	if _, err := reader.Token(); !errors.Is(err, io.EOF) {
 		return nil, penstock.Invalid("", "something follows the exported plan")

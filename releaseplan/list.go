@@ -93,44 +93,6 @@ func (s *Service) List(ctx context.Context, f Filter, by penstock.Actor) (pensto
 	return penstock.List[Summary]{Items: items, Total: found.Total}, err
 }
 
-// listEach is List past an Authorizer and a Keep.
-func (s *Service) listEach(ctx context.Context, q store.Query, page penstock.Page, keep func(Summary) (bool, error), by penstock.Actor) (list penstock.List[Summary], err error) {
-	q.Limit = 200
-	for {
-		found, err := s.store.Find(ctx, q)
-		if err != nil {
-			return list, err
-		}
-		all, err := s.summaries(ctx, found.Records)
-		if err != nil {
-			return list, err
-		}
-		for _, item := range all {
-			on := (&Content{Name: item.Name, Folder: item.Folder, Target: item.Target}).resource(item.ID)
-			if err := s.authorizer.Ask(ctx, by, penstock.Read, on); errors.Is(err, penstock.ErrForbidden) {
-				continue
-			} else if err != nil {
-				return penstock.List[Summary]{}, err
-			}
-			if keep != nil {
-				if ok, err := keep(item); err != nil {
-					return penstock.List[Summary]{}, err
-				} else if !ok {
-					continue
-				}
-			}
-			if list.Total >= page.Offset && len(list.Items) < page.Limit {
-				list.Items = append(list.Items, item)
-			}
-			list.Total++
-		}
-		if found.Next == nil {
-			return list, nil
-		}
-		q.After = found.Next
-	}
-}
-
 // query translates the filter.
 func (f Filter) query() (store.Query, error) {
 	var v validator
@@ -211,15 +173,8 @@ func nameFilter(pattern string) store.Filter {
 
 // summaries reads what lists show of the plans with these headers.
 func (s *Service) summaries(ctx context.Context, headers []store.Record) ([]Summary, error) {
-	if len(headers) == 0 {
-		return nil, nil
-	}
-	keys := make([]store.Key, len(headers))
-	for i, r := range headers {
-		keys[i] = contentKey(r.ID)
-	}
-	contents, err := s.store.Get(ctx, keys...)
-	if err != nil {
+	contents, err := s.contents(ctx, headers)
+	if err != nil || len(headers) == 0 {
 		return nil, err
 	}
 	all := make([]Summary, 0, len(headers))
@@ -227,21 +182,42 @@ func (s *Service) summaries(ctx context.Context, headers []store.Record) ([]Summ
 		if contents[i].Version == 0 {
 			continue // deleted since
 		}
-		var h header
-		var c Content
-		if err := errors.Join(json.Unmarshal(r.Body, &h), json.Unmarshal(contents[i].Body, &c)); err != nil {
-			return nil, fmt.Errorf("plan %s cannot be read: %w", r.ID, err)
+		item, err := summaryOf(r, contents[i].Body)
+		if err != nil {
+			return nil, err
 		}
-		item := Summary{ID: r.ID, Number: h.Number, Name: c.Name, Description: c.Description, Folder: c.Folder, Owner: c.Owner, Target: c.Target,
-			Planned: c.Planned, Window: c.Window, Labels: c.Labels, Status: h.Status, Version: h.Version}
-		var totals [len(taskStates)]int32
-		for _, counts := range h.Counts {
-			for k, n := range counts {
-				totals[k] += n
-			}
-		}
-		item.Tasks = taskCount(totals)
 		all = append(all, item)
 	}
 	return all, nil
+}
+
+// contents reads the contents of the plans with these headers.
+func (s *Service) contents(ctx context.Context, headers []store.Record) ([]store.Record, error) {
+	if len(headers) == 0 {
+		return nil, nil
+	}
+	keys := make([]store.Key, len(headers))
+	for i, r := range headers {
+		keys[i] = contentKey(r.ID)
+	}
+	return s.store.Get(ctx, keys...)
+}
+
+// summaryOf returns what a list shows of a plan.
+func summaryOf(r store.Record, content []byte) (Summary, error) {
+	var h header
+	var c Content
+	if err := errors.Join(json.Unmarshal(r.Body, &h), json.Unmarshal(content, &c)); err != nil {
+		return Summary{}, fmt.Errorf("plan %s cannot be read: %w", r.ID, err)
+	}
+	item := Summary{ID: r.ID, Number: h.Number, Name: c.Name, Description: c.Description, Folder: c.Folder, Owner: c.Owner, Target: c.Target,
+		Planned: c.Planned, Window: c.Window, Labels: c.Labels, Status: h.Status, Version: h.Version}
+	var totals [len(taskStates)]int32
+	for _, counts := range h.Counts {
+		for k, n := range counts {
+			totals[k] += n
+		}
+	}
+	item.Tasks = taskCount(totals)
+	return item, nil
 }

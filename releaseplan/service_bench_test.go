@@ -1,6 +1,7 @@
 package releaseplan_test
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -145,5 +146,19 @@ func BenchmarkServiceList(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkServiceListAuthorized shows a page of 20 of 1,000 plans, with an Authorizer that allows all.
+func BenchmarkServiceListAuthorized(b *testing.B) {
+	s := cService(releaseplan.Config{CacheBytes: -1, Authorizer: func(context.Context, penstock.Actor, penstock.Right, penstock.Resource) error { return nil }})
+	for i := range 1_000 {
+		cCreate(b, s, cContent(fmt.Sprintf("plan %04d", i), 2, 5, ""))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if l, err := s.List(b.Context(), releaseplan.Filter{Page: penstock.Page{Limit: 20}}, cAnn); err != nil || l.Total != 1_000 {
+			b.Fatal(l.Total, err)
+		}
 	}
 }

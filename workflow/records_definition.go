@@ -28,7 +28,8 @@ const (
 // Secrets, which are the values of parameters and variables that say is_credential or
 // are of type secret, and tokens of repositories, are stored apart: they are in no event, and
 // nothing here shows them. In their places are masks, [Masked] and an id. An
-// update that leaves a mask, or moves it with what it is part of, keeps the secret.
+// update that leaves a mask, or moves it with what it is part of, keeps the secret; one that leaves
+// a mask where nothing is secret any more has to give the value instead, and is an ErrInvalid.
 type Definitions struct{ service *Service }
 
 // Definitions returns the definitions, by key.

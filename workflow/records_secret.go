@@ -50,6 +50,9 @@ func seal(d *Definition, knownSecrets map[string]string, newID func() string) (*
 		s.secrets[mask] = secret
 		return mask
 	})
+	if err == nil && len(knownSecrets) > 0 {
+		err = checkMasks(&c, s.text, knownSecrets)
+	}
 	if err == nil {
 		err = c.Faults()
 	}
@@ -114,6 +117,7 @@ type secretWalk struct {
 	doc    []byte
 	tokens *json.Decoder
 	found  []jsonText
+	visit  func(jsonText) // each string, secret or not; may be nil
 	depth  int
 }
 
@@ -128,8 +132,11 @@ func (w *secretWalk) value(path string) ([]jsonText, error) {
 	defer func() { w.depth-- }()
 	switch t := token.(type) {
 	case string:
-		end := int(w.tokens.InputOffset())
-		return []jsonText{{path, int(before) + bytes.IndexByte(w.doc[before:], '"'), end}}, nil
+		text := jsonText{path, int(before) + bytes.IndexByte(w.doc[before:], '"'), int(w.tokens.InputOffset())}
+		if w.visit != nil {
+			w.visit(text)
+		}
+		return []jsonText{text}, nil
 	case json.Delim:
 		if w.depth > maxSecretDepth {
 			return nil, penstock.Invalid("", "is nested more than %d deep", maxSecretDepth)

@@ -116,6 +116,19 @@ func TestMasksStandForTheirSecrets(t *testing.T) {
 			d.Stages[0].Jobs[0].Spec = json.RawMessage(strings.ReplaceAll(string(d.Stages[0].Jobs[0].Spec), `"A","value":"***`, `"A","value":"***x`))
 		}, 5, []string{"params[1].value: is the mask of no value that is stored",
 			"stages[0].jobs[0].spec.properties.envs[0].value: is the mask of no value that is stored"}},
+		{"a parameter that is secret no more", func(d *workflow.Definition) { d.Params[0].Secret = false }, 5,
+			[]string{"params[0].default: is the mask of a secret, and nothing is secret here: give the value"}},
+		{"a variable that is secret no more", func(d *workflow.Definition) {
+			d.Stages[0].Jobs[0].Spec = json.RawMessage(strings.ReplaceAll(string(d.Stages[0].Jobs[0].Spec), `"is_credential":true`, `"is_credential":false`))
+		}, 5, []string{"stages[0].jobs[0].spec.properties.envs[0].value: is the mask of a secret, and nothing is secret here: give the value"}},
+		{"what is known to nobody is secret no more", func(d *workflow.Definition) {
+			d.Stages[0].Jobs[0].Spec = json.RawMessage(strings.ReplaceAll(string(d.Stages[0].Jobs[0].Spec), `"Is_Credential":true`, `"Is_Credential":false`))
+		}, 5, []string{"stages[0].jobs[0].spec.unknown[0].Value: is the mask of a secret, and nothing is secret here: give the value",
+			"stages[0].jobs[0].spec.unknown[0].choice_value[0]: is the mask of a secret, and nothing is secret here: give the value"}},
+		{"a mask in a text of another kind", func(d *workflow.Definition) { d.Description = d.Params[0].Default }, 5,
+			[]string{"description: is the mask of a secret, and nothing is secret here: give the value"}},
+		{"secret no more, with its value", func(d *workflow.Definition) { d.Params[0].Secret, d.Params[0].Default = false, "seen" }, 6, nil},
+		{"secret from now on", func(d *workflow.Definition) { d.Params[0].Secret = true }, 7, nil},
 	} {
 		got, err := s.Definitions().Update(t.Context(), "vault", 0, func(d *workflow.Definition) error { row.change(d); return nil }, anna)
 		equal(t, row.rule, told(err), row.faults)
@@ -130,12 +143,14 @@ func TestMasksStandForTheirSecrets(t *testing.T) {
 	equal(t, "the mask of another workflow", told(err), []string{"params[0].value: is the mask of no value that is stored"})
 }
 
-// What is not known as a secret keeps nothing back and gives nothing away.
+// What only looks like a mask, where nothing is secret, is text.
 func TestAMaskElsewhereIsText(t *testing.T) {
 	s := newShelf(t, workflow.Config{})
-	first := s.create(secretDefinition())
-	got := s.update("vault", func(d *workflow.Definition) { d.Params[2].Value = first.Value.Params[0].Value })
-	equal(t, "a plain value", got.Value.Params[2].Value, first.Value.Params[0].Value)
+	s.create(secretDefinition())
+	for _, text := range []string{workflow.Masked, workflow.Masked + "x"} {
+		got := s.update("vault", func(d *workflow.Definition) { d.Params[2].Value = text })
+		equal(t, "a plain value", got.Value.Params[2].Value, text)
+	}
 }
 
 func TestFaultsOfSecretsDoNotTellThem(t *testing.T) {

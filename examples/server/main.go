@@ -6,7 +6,8 @@
 //	go run ./examples/server -db postgres://localhost/releases -tokens tokens.json
 //
 // It says what to send to it. It ends with Ctrl-C: requests and jobs that are under way may end
-// first, and what does not in time is taken up again at the next start.
+// first. A job that does not in time is begun anew at the next start if its crash policy is to
+// repeat; otherwise it has failed, and can be retried.
 package main
 
 import (

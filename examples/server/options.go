@@ -36,8 +36,8 @@ A file of tokens:
                 "folders": ["DEFAULT"], "projects": ["shop"]}],
    "clients": [{"token": "…", "environment": "production", "projects": ["shop"]}]}
 
-Rights, folders and projects that are not given are all. Tokens have at least 16 characters. What a
-plan does with workflows may be done by both who made it and who edited it last.
+Rights, folders and projects that are not given are all; an empty list is none. Tokens have at least
+16 characters. What a plan does with workflows may be done by both who made it and who edited it last.
 
 exit status: 0 ended by a signal; 1 failed; 2 wrong usage
 `

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/penstock-go/penstock"
@@ -57,6 +58,46 @@ func TestWhatPeopleMayDo(t *testing.T) {
 		var forbidden *penstock.ForbiddenError
 		if (err == nil) != r.may || err != nil && (!errors.As(err, &forbidden) || forbidden.Right != r.right || forbidden.On != r.on) {
 			t.Errorf("%s, %s on %v: %v", r.who, r.right, r.on, err)
+		}
+	}
+}
+
+// A list that is not given is of everything, and an empty one of nothing.
+func TestEmptyListsAreNone(t *testing.T) {
+	t.Parallel()
+	c, err := parseTokens([]byte(`{"people": [
+ {"token": "all-token-0000000", "id": "all"},
+ {"token": "idle-token-000000", "id": "idle", "rights": []},
+ {"token": "loft-token-000000", "id": "loft", "folders": []},
+ {"token": "home-token-000000", "id": "home", "projects": []},
+ {"token": "none-token-000000", "id": "none", "folders": [], "projects": []}],
+"clients": [{"token": "sdk-token-0000000", "environment": "x"}, {"token": "sdk-token-0000001", "environment": "x", "projects": []}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filed := penstock.Resource{Kind: "plan", Folder: penstock.Folder{Name: "DEFAULT"}}
+	shop := penstock.Resource{Kind: "plan", Project: "shop"}
+	both := penstock.Resource{Kind: "plan", Folder: penstock.Folder{Name: "DEFAULT"}, Project: "shop"}
+	flow := penstock.Resource{Kind: "workflow", Project: "shop"}
+	for who, want := range map[string][4]bool{
+		"all":  {true, true, true, true},
+		"idle": {},
+		"loft": {false, true, false, true},
+		"home": {true, false, false, false},
+		"none": {},
+	} {
+		for i, on := range []penstock.Resource{filed, shop, both, flow} {
+			for _, right := range rights() {
+				if err := c.allow(who, right, on); (err == nil) != want[i] {
+					t.Errorf("%s, %s on %v: %v", who, right, on, err)
+				}
+			}
+		}
+	}
+	for token, all := range map[string]bool{"sdk-token-0000000": true, "sdk-token-0000001": false} {
+		got, err := c.client(&http.Request{Header: http.Header{"Authorization": {token}}})
+		if err != nil || (got.Projects == nil) != all || len(got.Projects) > 0 {
+			t.Errorf("%s: %#v, %v", token, got, err)
 		}
 	}
 }

@@ -18,22 +18,35 @@ import (
 
 // A person is who a token stands for, and what they may do.
 type person struct {
-	Token    string           `json:"token"`
-	ID       string           `json:"id"`
-	Name     string           `json:"name"`
-	Email    string           `json:"email"`
-	Groups   []string         `json:"groups"`
-	Admin    bool             `json:"admin"`
-	Rights   []penstock.Right `json:"rights"`
-	Folders  []string         `json:"folders"`
-	Projects []string         `json:"projects"`
+	Token    string                `json:"token"`
+	ID       string                `json:"id"`
+	Name     string                `json:"name"`
+	Email    string                `json:"email"`
+	Groups   []string              `json:"groups"`
+	Admin    bool                  `json:"admin"`
+	Rights   limit[penstock.Right] `json:"rights"`
+	Folders  limit[string]         `json:"folders"`
+	Projects limit[string]         `json:"projects"`
 }
 
 // A client is the token of an SDK.
 type client struct {
-	Token       string   `json:"token"`
-	Environment string   `json:"environment"`
-	Projects    []string `json:"projects"`
+	Token       string        `json:"token"`
+	Environment string        `json:"environment"`
+	Projects    limit[string] `json:"projects"`
+}
+
+// A limit is what a token is good for: everything if it is not given, and nothing if it is empty.
+type limit[T comparable] []T
+
+func (l limit[T]) has(one T) bool { return l == nil || slices.Contains(l, one) }
+
+// UnmarshalJSON reads a list. A null is refused: it may be meant as all or as none.
+func (l *limit[T]) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return errors.New("null is no list: leave the member out for all, or give [] for none")
+	}
+	return json.Unmarshal(text, (*[]T)(l))
 }
 
 // A digest is what is kept of a token: how long it takes to look one up tells nothing of others.
@@ -122,7 +135,7 @@ func newTokens(people []person, clients []client, made string) (*tokens, error) 
 	}
 	for i, p := range people {
 		path := fmt.Sprintf("people[%d]", i)
-		if _, twice := t.byID[p.ID]; twice || p.ID == "" || p.ID == penstock.SystemID || strings.HasPrefix(p.ID, planPrefix) {
+		if _, twice := t.byID[p.ID]; twice || p.ID == "" || p.ID == penstock.SystemID || p.ID == callbackID || strings.HasPrefix(p.ID, planPrefix) {
 			fault(path+".id", "%q must be set, unique, and no name of the library's own", p.ID)
 		}
 		for _, r := range p.Rights {

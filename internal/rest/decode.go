@@ -14,16 +14,14 @@ import (
 )
 
 // Decode reads valid JSON into v, a pointer. A value of another type than its place has is an
-// ErrInvalid with its path; so is, unless open, every member that v does not know.
+// ErrInvalid with its path; so is every member of v that is there twice, in letters of another
+// case, and, unless open, every member that v does not know.
 func Decode(text json.RawMessage, v any, open bool) error {
 	if err := json.Unmarshal(text, v); err != nil {
 		return decodeFault(err)
 	}
-	if open {
-		return nil
-	}
 	var faults []error
-	unknown(&faults, "", text, reflect.TypeOf(v))
+	misplaced(&faults, "", text, reflect.TypeOf(v), open)
 	return Join(faults)
 }
 
@@ -43,11 +41,23 @@ const MaxFaults = 100
 // Join joins faults: the first [MaxFaults], and how many more there are. What is sent must not
 // grow into an answer of many times its size.
 func Join(faults []error) error {
-	faults = slices.DeleteFunc(slices.Clone(faults), func(err error) bool { return err == nil })
+	faults = leaves(nil, faults)
 	if more := len(faults) - MaxFaults; more > 0 {
 		faults = append(faults[:MaxFaults], penstock.Invalid("", "there are %d more faults", more))
 	}
 	return errors.Join(faults...)
+}
+
+// leaves appends errors, and what is joined in them, but for nil.
+func leaves(all, faults []error) []error {
+	for _, err := range faults {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			all = leaves(all, joined.Unwrap())
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	return all
 }
 
 // inWords names what JSON a Go type is read from.
@@ -72,8 +82,9 @@ func inWords(t reflect.Type) string {
 
 var reader = reflect.TypeFor[json.Unmarshaler]()
 
-// unknown collects the members of text that values of t have no place for.
-func unknown(faults *[]error, path string, text json.RawMessage, t reflect.Type) {
+// misplaced collects the members of text that values of t have no place for, unless open, and those
+// whose place is taken.
+func misplaced(faults *[]error, path string, text json.RawMessage, t reflect.Type, open bool) {
 	for t.Kind() == reflect.Pointer {
 		if t.Implements(reader) && t.Elem().Kind() != reflect.Struct {
 			return
@@ -90,14 +101,15 @@ func unknown(faults *[]error, path string, text json.RawMessage, t reflect.Type)
 		var elements []json.RawMessage
 		if json.Unmarshal(text, &elements) == nil {
 			for i, e := range elements {
-				unknown(faults, fmt.Sprintf("%s[%d]", path, i), e, t.Elem())
+				misplaced(faults, fmt.Sprintf("%s[%d]", path, i), e, t.Elem(), open)
 			}
 		}
 	case reflect.Struct:
 		var members map[string]json.RawMessage
-		if json.Unmarshal(text, &members) != nil || isOpen(t) {
+		if json.Unmarshal(text, &members) != nil {
 			return
 		}
+		open = open || isOpen(t)
 		for _, f := range reflect.VisibleFields(t) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if !f.IsExported() || name == "-" || f.Anonymous && name == "" {
@@ -106,12 +118,21 @@ func unknown(faults *[]error, path string, text json.RawMessage, t reflect.Type)
 			if name == "" {
 				name = f.Name
 			}
+			taken := false
 			for _, key := range sortedKeys(members) {
-				if strings.EqualFold(key, name) {
-					unknown(faults, join(path, name), members[key], f.Type)
-					delete(members, key)
+				if !strings.EqualFold(key, name) {
+					continue
 				}
+				if taken {
+					*faults = append(*faults, penstock.Invalid(join(path, name), "is there twice"))
+				}
+				taken = true
+				misplaced(faults, join(path, name), members[key], f.Type, open)
+				delete(members, key)
 			}
+		}
+		if open {
+			return
 		}
 		for _, key := range sortedKeys(members) {
 			*faults = append(*faults, penstock.Invalid(join(path, excerpt.Line(key, 100)), "is not known"))

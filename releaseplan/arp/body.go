@@ -24,7 +24,7 @@ func (r *request) body(v any, optional bool) error {
 	var faults []error
 	plain(&faults, "", text)
 	if len(faults) > 0 {
-		return errors.Join(faults...)
+		return rest.Join(faults)
 	}
 	return rest.Decode(text, v, false)
 }

@@ -125,7 +125,11 @@ func details(err error) string {
 	case errors.As(err, &refused) || len(faults) == 0:
 		all = append(all, err.Error())
 	}
-	for _, f := range faults {
+	for i, f := range faults {
+		if i == rest.MaxFaults {
+			all = append(all, fmt.Sprintf("there are %d more faults", len(faults)-i))
+			break
+		}
 		all = append(all, f.Error())
 	}
 	return strings.Join(all, "; ")

@@ -32,23 +32,24 @@ func phaseOperations() []rest.Operation[*api] {
 
 // A phaseBody is what shall change in a phase.
 type phaseBody struct {
-	Name        *string         `json:"name,omitempty"`
+	Name *string `json:"name,omitempty"`
+	phaseParts
+}
+
+// A newPhaseBody is a new phase as it is read.
+type newPhaseBody struct {
+	Name *string `json:"name,omitempty" need:"true"`
+	phaseParts
+	Position *int `json:"position,omitempty" doc:"1 is the first; default: behind the last"`
+}
+
+// phaseParts are what is said of a phase besides its name.
+type phaseParts struct {
 	Description *string         `json:"description,omitempty"`
 	Owner       *reference      `json:"owner,omitempty" doc:"default: the owner of the plan"`
 	Type        *string         `json:"type,omitempty" enum:"Sequential,Parallel" doc:"the order of its tasks; default: Sequential"`
 	PlannedTime *phaseTime      `json:"planned_time,omitempty" doc:"default: what its tasks need"`
 	Listeners   *[]listenerBody `json:"listeners,omitempty" doc:"all that there shall be"`
-}
-
-// A newPhaseBody is a new phase as it is read.
-type newPhaseBody struct {
-	Name        *string         `json:"name,omitempty" need:"true"`
-	Description *string         `json:"description,omitempty"`
-	Owner       *reference      `json:"owner,omitempty" doc:"default: the owner of the plan"`
-	Type        *string         `json:"type,omitempty" enum:"Sequential,Parallel" doc:"the order of its tasks; default: Sequential"`
-	PlannedTime *phaseTime      `json:"planned_time,omitempty" doc:"default: what its tasks need"`
-	Listeners   *[]listenerBody `json:"listeners,omitempty"`
-	Position    *int            `json:"position,omitempty" doc:"1 is the first; default: behind the last"`
 }
 
 // phaseTime is how long a phase is meant to take: when it starts follows from the phases before it.
@@ -70,13 +71,7 @@ func (a *api) writePhase(ctx context.Context, b phaseBody, p *releaseplan.Phase)
 	if b.Description != nil {
 		p.Description = *b.Description
 	}
-	if b.Owner != nil {
-		info, err := a.party(ctx, "owner", b.Owner)
-		if err == nil && info.Key() != p.Owner.Key() {
-			p.Owner = info.Party
-		}
-		faults = append(faults, err)
-	}
+	faults = append(faults, a.writeOwner(ctx, b.Owner, &p.Owner))
 	if b.Type != nil && *b.Type != phaseTypes[kindOf(*p)] { // a free one stays so if it is called Parallel, as it was shown
 		kind, ok := meaning(phaseTypes, *b.Type)
 		if !ok {
@@ -87,15 +82,11 @@ func (a *api) writePhase(ctx context.Context, b phaseBody, p *releaseplan.Phase)
 	if b.PlannedTime != nil && b.PlannedTime.Duration != nil {
 		d, err := penstock.ParseDuration(*b.PlannedTime.Duration)
 		if err != nil {
-			faults = append(faults, under("planned_time.duration", err))
+			faults = append(faults, rest.Under("planned_time.duration", err))
 		}
 		p.Duration = &d
 	}
-	if b.Listeners != nil {
-		all, err := a.listeners(ctx, "listeners", *b.Listeners)
-		p.Listeners = all
-		faults = append(faults, err)
-	}
+	faults = append(faults, a.writeListeners(ctx, b.Listeners, &p.Listeners))
 	return errors.Join(faults...)
 }
 
@@ -136,14 +127,10 @@ func addPhase(r *request) error {
 	at := 0
 	err := r.edit(func() string { return phasePath(at) }, func(c *releaseplan.Content) (err error) {
 		var p releaseplan.Phase
-		body := phaseBody{Name: b.Name, Description: b.Description, Owner: b.Owner, Type: b.Type, PlannedTime: b.PlannedTime, Listeners: b.Listeners}
-		if err := r.writePhase(r.Context(), body, &p); err != nil {
+		if err := r.writePhase(r.Context(), phaseBody{b.Name, b.phaseParts}, &p); err != nil {
 			return err
 		}
-		if at = len(c.Phases); b.Position != nil {
-			at = *b.Position - 1
-		}
-		c.Phases, err = insert(c.Phases, p, b.Position)
+		c.Phases, at, err = insert(c.Phases, p, b.Position)
 		return err
 	})
 	if err != nil {
@@ -197,20 +184,17 @@ func reorderPhase(r *request) error {
 	if b.Position == nil {
 		return penstock.Invalid("position", "must be set")
 	}
-	err := r.edit(nowhere, func(c *releaseplan.Content) error {
-		at, err := phaseAt(c, r.Path("phase"))
-		if err != nil {
+	at := 0
+	err := r.edit(nowhere, func(c *releaseplan.Content) (err error) {
+		if at, err = phaseAt(c, r.Path("phase")); err != nil {
 			return err
 		}
-		if *b.Position < 1 || *b.Position > len(c.Phases) {
-			return penstock.Invalid("position", "must be from 1 to %d", len(c.Phases))
-		}
 		p := c.Phases[at]
-		c.Phases, err = insert(slices.Delete(c.Phases, at, at+1), p, b.Position)
+		c.Phases, at, err = insert(slices.Delete(c.Phases, at, at+1), p, b.Position)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return r.showPhase(http.StatusOK, *b.Position-1)
+	return r.showPhase(http.StatusOK, at)
 }

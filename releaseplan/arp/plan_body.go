@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -71,22 +72,7 @@ func (a *api) write(ctx context.Context, b planBody, c *releaseplan.Content) err
 		}
 		faults = append(faults, err)
 	}
-	if b.Owner != nil {
-		owner, err := a.party(ctx, "owner", b.Owner)
-		if err == nil && owner.Key() != c.Owner.Key() {
-			c.Owner = owner.Party
-		}
-		faults = append(faults, err)
-	}
-	if b.PlannedTime != nil {
-		var t releaseplan.PlannedTime
-		if c.Planned != nil {
-			t = *c.Planned
-		}
-		t, err := b.PlannedTime.onto(t, "planned_time")
-		c.Planned = &t
-		faults = append(faults, err)
-	}
+	faults = append(faults, a.writeOwner(ctx, b.Owner, &c.Owner), b.PlannedTime.write(&c.Planned))
 	if b.Variables != nil {
 		err := complete("variables", *b.Variables)
 		if err == nil {
@@ -94,16 +80,15 @@ func (a *api) write(ctx context.Context, b planBody, c *releaseplan.Content) err
 		}
 		faults = append(faults, err)
 	}
-	if b.Listeners != nil {
-		all, err := a.listeners(ctx, "listeners", *b.Listeners)
-		c.Listeners = all
-		faults = append(faults, err)
-	}
+	faults = append(faults, a.writeListeners(ctx, b.Listeners, &c.Listeners))
 	return errors.Join(faults...)
 }
 
 // complete reports what variables lack.
 func complete(path string, all []variableBody) error {
+	if n := len(all); n > releaseplan.MaxVariables {
+		return penstock.Invalid(path, "%d are too many: at most %d", n, releaseplan.MaxVariables)
+	}
 	var faults []error
 	for i, x := range all {
 		if x.Name == nil {
@@ -113,7 +98,7 @@ func complete(path string, all []variableBody) error {
 			faults = append(faults, penstock.Invalid(fmt.Sprintf("%s[%d].value", path, i), "must be set"))
 		}
 	}
-	return errors.Join(faults...)
+	return rest.Join(faults)
 }
 
 // rewritten returns variables as they shall be. One that was secret stays so.

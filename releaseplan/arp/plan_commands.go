@@ -9,6 +9,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/excerpt"
+	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
@@ -94,22 +95,7 @@ func executePlan(r *request) error {
 		}
 	}
 	p, err := r.Plans.Do(r.Context(), r.plan.ID(), c, r.Actor)
-	if err != nil && !errors.Is(err, penstock.ErrRefused) {
-		err = renamed(err, strings.NewReplacer("start", "new_planned_time.start"))
-	}
-	return r.show(http.StatusOK, p, err)
-}
-
-// renamed returns faults under the names that members have in this API.
-func renamed(err error, names *strings.Replacer) error {
-	var all []error
-	for _, f := range penstock.Faults(err) {
-		all = append(all, penstock.Invalid(names.Replace(f.Field), "%s", f.Why))
-	}
-	if len(all) == 0 {
-		return err
-	}
-	return errors.Join(all...)
+	return r.show(http.StatusOK, p, rest.Renamed(err, strings.NewReplacer("start", "new_planned_time.start").Replace))
 }
 
 func duplicatePlan(r *request) error {
@@ -209,9 +195,6 @@ func setVariables(r *request) error {
 		body := badName
 		body.Details = strings.Join(faults, "; ")
 		return &failed{http.StatusBadRequest, body, penstock.ErrInvalid}
-	}
-	if len(c.Variables) == 0 {
-		return r.show(http.StatusOK, r.plan, nil)
 	}
 	p, err := r.Plans.Do(r.Context(), r.plan.ID(), c, r.Actor)
 	for _, f := range penstock.Faults(err) {

@@ -45,7 +45,7 @@ func (r *reference) read(path string) (to referenced, err error) {
 	}
 	switch {
 	case err != nil:
-		return to, under(path, err)
+		return to, rest.Under(path, err)
 	case to.ID == nil && to.Name == "":
 		return to, penstock.Invalid(path, "must be a name, or have a name or an id")
 	case to.ID != nil && *to.ID <= 0:
@@ -60,22 +60,6 @@ func (to referenced) label() string {
 		return strconv.Quote(excerpt.Line(to.Name, 64))
 	}
 	return "id " + strconv.FormatInt(*to.ID, 10)
-}
-
-// under returns faults with paths below another one.
-func under(path string, err error) error {
-	var all []error
-	for _, f := range penstock.Faults(err) {
-		field := path
-		if f.Field != "" {
-			field += "." + f.Field
-		}
-		all = append(all, penstock.Invalid(field, "%s", f.Why))
-	}
-	if len(all) == 0 {
-		return err
-	}
-	return errors.Join(all...)
 }
 
 // found turns what a Directory says into a fault, if that is what it is.
@@ -151,6 +135,18 @@ func (a *api) party(ctx context.Context, path string, r *reference) (penstock.Pa
 	return info, found(path, to, err)
 }
 
+// writeOwner makes who is named the owner. Who is it already stays as it was written.
+func (a *api) writeOwner(ctx context.Context, named *reference, owner *penstock.Party) error {
+	if named == nil {
+		return nil
+	}
+	info, err := a.party(ctx, "owner", named)
+	if err == nil && info.Key() != owner.Key() {
+		*owner = info.Party
+	}
+	return err
+}
+
 // A plannedBody is a planned time as it is read.
 type plannedBody struct {
 	Start    *string `json:"start,omitempty" format:"date-time"`
@@ -182,11 +178,25 @@ func (b *plannedBody) onto(t releaseplan.PlannedTime, path string) (releaseplan.
 	case b.Duration != nil:
 		d, err := penstock.ParseDuration(*b.Duration)
 		if err != nil {
-			faults = append(faults, under(path+".duration", err))
+			faults = append(faults, rest.Under(path+".duration", err))
 		}
 		t.End, t.Duration = time.Time{}, &d
 	}
 	return t, errors.Join(faults...)
+}
+
+// write puts what was said into a planned time.
+func (b *plannedBody) write(planned **releaseplan.PlannedTime) error {
+	if b == nil {
+		return nil
+	}
+	var before releaseplan.PlannedTime
+	if *planned != nil {
+		before = **planned
+	}
+	t, err := b.onto(before, "planned_time")
+	*planned = &t
+	return err
 }
 
 // instant reads a time.
@@ -232,6 +242,14 @@ func (a *api) listeners(ctx context.Context, path string, all []listenerBody) ([
 		out = append(out, heard)
 	}
 	return out, errors.Join(faults...)
+}
+
+// writeListeners makes who is named, if that is said at all, those who are told.
+func (a *api) writeListeners(ctx context.Context, named *[]listenerBody, listeners *[]releaseplan.Listener) (err error) {
+	if named != nil {
+		*listeners, err = a.listeners(ctx, "listeners", *named)
+	}
+	return err
 }
 
 // instantOf cuts a time to what this API can write.

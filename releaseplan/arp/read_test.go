@@ -254,10 +254,12 @@ func TestPlacesAndWindows(t *testing.T) {
 		at   *int
 		want string
 	}{{nil, "abx"}, {at(1), "xab"}, {at(2), "axb"}, {at(3), "abx"}, {at(0), "position: must be from 1 to 3"}, {at(4), "position: must be from 1 to 3"}, {at(-1 << 62), "position: must be from 1 to 3"}} {
-		all, err := insert([]string{"a", "b"}, "x", row.at)
+		all, i, err := insert([]string{"a", "b"}, "x", row.at)
 		got := strings.Join(all, "")
 		if err != nil {
 			got = faults(err)
+		} else if all[i] != "x" {
+			t.Errorf("%q: x is said to be at %d", got, i)
 		}
 		if got != row.want {
 			t.Errorf("%q, want %q", got, row.want)

@@ -1,7 +1,6 @@
 package arp
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,21 +8,22 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/excerpt"
+	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
 // A place is one in a list as it is read: 1 is the first. Nothing is behind the last.
 type place = *int
 
-// insert puts what is new at a place.
-func insert[T any](all []T, x T, at place) ([]T, error) {
+// insert puts what is new at a place, and returns its index.
+func insert[T any](all []T, x T, at place) ([]T, int, error) {
 	i := len(all)
 	if at != nil {
 		if i = *at - 1; i < 0 || i > len(all) {
-			return nil, penstock.Invalid("position", "must be from 1 to %d", len(all)+1)
+			return nil, i, penstock.Invalid("position", "must be from 1 to %d", len(all)+1)
 		}
 	}
-	return slices.Insert(all, i, x), nil
+	return slices.Insert(all, i, x), i, nil
 }
 
 // phaseAt returns the place of the phase that a number names.
@@ -102,10 +102,7 @@ func (r *request) edit(path func() string, f func(*releaseplan.Content) error) e
 	r.task = nil // it is the plan that says no
 	p, err := r.Plans.Edit(r.Context(), r.plan.ID(), 0, f, r.Actor)
 	if err != nil {
-		if errors.Is(err, penstock.ErrInvalid) && !errors.Is(err, penstock.ErrRefused) {
-			err = within(path(), err)
-		}
-		return err
+		return within(path(), err)
 	}
 	r.plan = p
 	return nil
@@ -116,18 +113,12 @@ var partNames = strings.NewReplacer("planned_duration", "planned_time.duration",
 
 // within returns faults with paths below path as those of a part that lies there.
 func within(path string, err error) error {
-	var all []error
-	for _, f := range penstock.Faults(err) {
-		field := f.Field
-		if rest, ok := strings.CutPrefix(field, path+"."); ok && path != "" {
-			field = partNames.Replace(rest)
+	return rest.Renamed(err, func(field string) string {
+		if in, ok := strings.CutPrefix(field, path+"."); ok && path != "" {
+			return partNames.Replace(in)
 		}
-		all = append(all, penstock.Invalid(field, "%s", f.Why))
-	}
-	if len(all) == 0 {
-		return err
-	}
-	return errors.Join(all...)
+		return field
+	})
 }
 
 func phasePath(i int) string  { return fmt.Sprintf("phases[%d]", i) }

@@ -84,7 +84,19 @@ func (r *request) doTask(c releaseplan.Command) error {
 
 // A taskBody is what shall change in a task.
 type taskBody struct {
-	Name        *string         `json:"name,omitempty"`
+	Name *string `json:"name,omitempty"`
+	taskParts
+}
+
+// A newTaskBody is a new task as it is read.
+type newTaskBody struct {
+	Name *string `json:"name,omitempty" need:"true"`
+	taskParts
+	Position *int `json:"position,omitempty" doc:"in the phase: 1 is the first; default: behind the last"`
+}
+
+// taskParts are what is said of a task besides its name.
+type taskParts struct {
 	Description *string         `json:"description,omitempty"`
 	Owner       *reference      `json:"owner,omitempty" doc:"default: the owner of the phase"`
 	Type        *string         `json:"type,omitempty" doc:"Manual, Wait, Milestone, or the kind of what carries it out; default: Manual"`
@@ -93,20 +105,6 @@ type taskBody struct {
 	Needs       *[]int64        `json:"needs,omitempty" doc:"ids of tasks that are to be settled first"`
 	Disabled    *bool           `json:"disabled,omitempty"`
 	Listeners   *[]listenerBody `json:"listeners,omitempty" doc:"all that there shall be"`
-}
-
-// A newTaskBody is a new task as it is read.
-type newTaskBody struct {
-	Name        *string         `json:"name,omitempty" need:"true"`
-	Description *string         `json:"description,omitempty"`
-	Owner       *reference      `json:"owner,omitempty" doc:"default: the owner of the phase"`
-	Type        *string         `json:"type,omitempty" doc:"Manual, Wait, Milestone, or the kind of what carries it out; default: Manual"`
-	PlannedTime *plannedBody    `json:"planned_time,omitempty" doc:"it informs people"`
-	Spec        json.RawMessage `json:"spec,omitempty" open:"true" doc:"what its type wants to know: an object"`
-	Needs       *[]int64        `json:"needs,omitempty" doc:"ids of tasks that are to be settled first"`
-	Disabled    *bool           `json:"disabled,omitempty"`
-	Listeners   *[]listenerBody `json:"listeners,omitempty"`
-	Position    *int            `json:"position,omitempty" doc:"in the phase: 1 is the first; default: behind the last"`
 }
 
 // A taskPlace is where a task is to stand.
@@ -130,13 +128,7 @@ func (a *api) writeTask(ctx context.Context, b taskBody, c *releaseplan.Content,
 	if b.Description != nil {
 		t.Description = *b.Description
 	}
-	if b.Owner != nil {
-		info, err := a.party(ctx, "owner", b.Owner)
-		if err == nil && info.Key() != t.Owner.Key() {
-			t.Owner = info.Party
-		}
-		faults = append(faults, err)
-	}
+	faults = append(faults, a.writeOwner(ctx, b.Owner, &t.Owner))
 	if b.Type != nil {
 		if kind, ok := meaning(taskTypes, *b.Type); ok {
 			t.Kind = kind
@@ -144,15 +136,7 @@ func (a *api) writeTask(ctx context.Context, b taskBody, c *releaseplan.Content,
 			t.Kind = *b.Type
 		}
 	}
-	if b.PlannedTime != nil {
-		var planned releaseplan.PlannedTime
-		if t.Planned != nil {
-			planned = *t.Planned
-		}
-		planned, err := b.PlannedTime.onto(planned, "planned_time")
-		t.Planned = &planned
-		faults = append(faults, err)
-	}
+	faults = append(faults, b.PlannedTime.write(&t.Planned))
 	if b.Spec != nil {
 		if t.Spec = b.Spec; string(b.Spec) == "null" {
 			t.Spec = nil
@@ -166,11 +150,7 @@ func (a *api) writeTask(ctx context.Context, b taskBody, c *releaseplan.Content,
 	if b.Disabled != nil {
 		t.Disabled = *b.Disabled
 	}
-	if b.Listeners != nil {
-		all, err := a.listeners(ctx, "listeners", *b.Listeners)
-		t.Listeners = all
-		faults = append(faults, err)
-	}
+	faults = append(faults, a.writeListeners(ctx, b.Listeners, &t.Listeners))
 	return errors.Join(faults...)
 }
 
@@ -237,15 +217,11 @@ func addTask(r *request) error {
 			return err
 		}
 		var t releaseplan.Task
-		body := taskBody{b.Name, b.Description, b.Owner, b.Type, b.PlannedTime, b.Spec, b.Needs, b.Disabled, b.Listeners}
-		if err := r.writeTask(r.Context(), body, c, &t); err != nil {
+		if err := r.writeTask(r.Context(), taskBody{b.Name, b.taskParts}, c, &t); err != nil {
 			return err
 		}
 		p := &c.Phases[i]
-		if j = len(p.Tasks); b.Position != nil {
-			j = *b.Position - 1
-		}
-		p.Tasks, err = insert(p.Tasks, t, b.Position)
+		p.Tasks, j, err = insert(p.Tasks, t, b.Position)
 		return err
 	})
 	if err != nil {
@@ -299,7 +275,7 @@ func reorderTask(r *request) error {
 	if b.Position == nil {
 		return penstock.Invalid("position", "must be set")
 	}
-	to := 0
+	to, at := 0, 0
 	err := r.edit(nowhere, func(c *releaseplan.Content) error {
 		i, j, err := taskAt(c, r.Path("task"))
 		if err != nil {
@@ -313,13 +289,13 @@ func reorderTask(r *request) error {
 		}
 		t := c.Phases[i].Tasks[j]
 		c.Phases[i].Tasks = slices.Delete(c.Phases[i].Tasks, j, j+1)
-		c.Phases[to].Tasks, err = insert(c.Phases[to].Tasks, t, b.Position)
+		c.Phases[to].Tasks, at, err = insert(c.Phases[to].Tasks, t, b.Position)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return r.showTask(http.StatusOK, to, *b.Position-1)
+	return r.showTask(http.StatusOK, to, at)
 }
 
 func assignTask(r *request) error {

@@ -34,7 +34,7 @@ type clientFeature struct {
 	Stale          bool             `json:"stale"`
 	ImpressionData bool             `json:"impressionData"`
 	Strategies     []clientStrategy `json:"strategies" doc:"alternatives: one that matches is enough; if there are none, it is on for everyone"`
-	Variants       []variant        `json:"variants" doc:"for strategies without variants of their own"`
+	Variants       []featureVariant `json:"variants" doc:"for strategies without variants of their own"`
 	Dependencies   []dependency     `json:"dependencies,omitempty"`
 }
 
@@ -67,7 +67,7 @@ type clientSegment struct {
 func toClientFeature(f *rollout.Feature, segments map[int]clientSegment) clientFeature {
 	out := clientFeature{Name: f.Name, Type: cmp.Or(f.Type, "release"), Description: f.Description, Project: projectOf(f.Project),
 		Enabled: f.Enabled, Stale: f.Stale, ImpressionData: f.ImpressionData,
-		Strategies: make([]clientStrategy, 0, len(f.Strategies)), Variants: toVariants(f.Variants, ""), Dependencies: toDependencies(f.Dependencies)}
+		Strategies: make([]clientStrategy, 0, len(f.Strategies)), Variants: toFeatureVariants(f.Variants), Dependencies: toDependencies(f.Dependencies)}
 	for i := range f.Strategies {
 		s := &f.Strategies[i]
 		known := !slices.ContainsFunc(s.Segments, func(id int) bool { _, ok := segments[id]; return !ok })

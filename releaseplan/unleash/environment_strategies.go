@@ -16,6 +16,7 @@ const (
 // A strategyType is a kind of strategy.
 type strategyType struct {
 	Name        string              `json:"name"`
+	DisplayName *string             `json:"displayName" doc:"null always: the name is the only one"`
 	Description *string             `json:"description"`
 	Editable    bool                `json:"editable" doc:"it is not built in"`
 	Deprecated  bool                `json:"deprecated" doc:"features that have it keep it; no others get it"`

@@ -116,7 +116,8 @@ func denied(err error) string {
 // details are the faults of an error, with paths as JSON pointers have them.
 func details(err error) []detail {
 	var all []detail
-	for _, f := range penstock.Faults(err) {
+	faults := penstock.Faults(err)
+	for _, f := range faults[:min(len(faults), rest.MaxFaults+1)] {
 		all = append(all, detail{Message: f.Why, Path: pointer(f.Field)})
 	}
 	return all

@@ -23,6 +23,9 @@ type projectList struct {
 }
 
 func (a *api) listProjects(c *rest.Call) error {
+	if c.Query("archived") == "true" {
+		return c.JSON(http.StatusOK, projectList{Version: 1, Projects: []project{}})
+	}
 	count := make(map[string]int)
 	if err := pages(c, a.Rollout.Features(), rollout.Filter{}, func(r *rollout.Record[rollout.Flag]) error {
 		count[projectOf(r.Value.Project)]++

@@ -2,12 +2,10 @@ package unleash
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
@@ -159,16 +157,10 @@ func (a *api) removeFeatureStrategy(c *rest.Call) error {
 
 // bodyFaults tells faults of a stored strategy by their paths in the body.
 func bodyFaults(err error) error {
-	if !errors.Is(err, penstock.ErrInvalid) || errors.Is(err, penstock.ErrRefused) {
-		return err
-	}
-	var v faults
-	for _, f := range penstock.Faults(err) {
-		path := f.Field
-		if _, in, ok := strings.Cut(path, ".strategies["); ok {
-			_, path, _ = strings.Cut(in, "]")
+	return rest.Renamed(err, func(field string) string {
+		if _, in, ok := strings.Cut(field, ".strategies["); ok {
+			_, field, _ = strings.Cut(in, "]")
 		}
-		v.add(strings.TrimPrefix(path, "."), "%s", f.Why)
-	}
-	return v.err()
+		return strings.TrimPrefix(field, ".")
+	})
 }

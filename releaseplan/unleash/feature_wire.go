@@ -35,16 +35,19 @@ type featureAbout struct {
 	Archived       bool           `json:"archived"`
 	Stale          bool           `json:"stale"`
 	ImpressionData bool           `json:"impressionData"`
+	Favorite       bool           `json:"favorite" doc:"never: nobody has favorites here"`
 	CreatedAt      time.Time      `json:"createdAt"`
 	CreatedBy      featureCreator `json:"createdBy"`
 	ArchivedAt     *time.Time     `json:"archivedAt" doc:"null: it is not"`
+	LastSeenAt     *time.Time     `json:"lastSeenAt" doc:"null always: no metrics are kept here"`
 	Dependencies   []dependency   `json:"dependencies" doc:"what it asks of other features"`
 }
 
 // A featureCreator is who made a feature.
 type featureCreator struct {
-	ID   int64  `json:"id" doc:"0: nobody knows"`
-	Name string `json:"name"`
+	ID       int64  `json:"id" doc:"0: nobody knows"`
+	Name     string `json:"name"`
+	ImageURL string `json:"imageUrl" doc:"empty: there is none"`
 }
 
 // A featureEnvironment is what a feature is in one environment, with its plans.
@@ -63,7 +66,9 @@ type featureSetting struct {
 	HasStrategies        bool              `json:"hasStrategies"`
 	HasEnabledStrategies bool              `json:"hasEnabledStrategies"`
 	Strategies           []featureStrategy `json:"strategies" doc:"the feature's own, without those of live milestones"`
-	Variants             []variant         `json:"variants" doc:"for strategies without variants of their own"`
+	Variants             []featureVariant  `json:"variants" doc:"for strategies without variants of their own"`
+	VariantCount         int               `json:"variantCount" doc:"of those"`
+	LastSeenAt           *time.Time        `json:"lastSeenAt" doc:"null always: no metrics are kept here"`
 }
 
 // A featureStrategy is one way for a feature to be on in an environment.
@@ -112,7 +117,9 @@ func (b *updateFeature) apply(f *rollout.Flag) error {
 	set(&f.Type, b.Type)
 	set(&f.Description, b.Description)
 	set(&f.Stale, b.Stale)
-	set(&f.Archived, b.Archived)
+	if b.Archived != nil {
+		archive(f, *b.Archived)
+	}
 	set(&f.ImpressionData, b.ImpressionData)
 	return nil
 }
@@ -127,7 +134,7 @@ func set[T any](v, to *T) {
 func toFeatureAbout(r *rollout.Record[rollout.Flag], by int64) featureAbout {
 	f := &r.Value
 	out := featureAbout{Name: f.Name, Type: cmp.Or(f.Type, typeRelease), Description: orNull(f.Description), Project: projectOf(f.Project), Archived: f.Archived,
-		Stale: f.Stale, ImpressionData: f.ImpressionData, CreatedAt: r.Created.At, CreatedBy: featureCreator{by, r.Created.By.Label()}, Dependencies: toDependencies(f.Dependencies)}
+		Stale: f.Stale, ImpressionData: f.ImpressionData, CreatedAt: r.Created.At, CreatedBy: featureCreator{ID: by, Name: r.Created.By.Label()}, Dependencies: toDependencies(f.Dependencies)}
 	if f.Archived {
 		out.ArchivedAt = timeOrNull(r.Updated.At)
 	}
@@ -145,7 +152,7 @@ func toFeatureSettings(f *rollout.Flag, environments []rollout.Environment) []fe
 func toFeatureSetting(f *rollout.Flag, e *rollout.Environment) featureSetting {
 	s := f.Environments[e.Name]
 	return featureSetting{Name: e.Name, FeatureName: f.Name, Type: e.Type, SortOrder: e.SortOrder, Enabled: s.Enabled, HasStrategies: len(s.Strategies) > 0,
-		HasEnabledStrategies: anyEnabled(s.Strategies), Strategies: toFeatureStrategies(f.Name, s.Strategies), Variants: toVariants(s.Variants, "")}
+		HasEnabledStrategies: anyEnabled(s.Strategies), Strategies: toFeatureStrategies(f.Name, s.Strategies), Variants: toFeatureVariants(s.Variants), VariantCount: len(s.Variants)}
 }
 
 func toFeatureStrategies(feature string, all []rollout.Strategy) []featureStrategy {

@@ -23,15 +23,17 @@ func featureOperations() []rest.Operation[*api] {
 	}
 	const ok, created, accepted = http.StatusOK, http.StatusCreated, http.StatusAccepted
 	const in, strategies, strategy = atFeature + "/environments/{environment}", atFeature + "/environments/{environment}/strategies", atFeature + "/environments/{environment}/strategies/{strategyId}"
+	projects := about("GET", "/api/admin/projects", "getProjects", "Lists the projects that features are of", nil, ok, projectList{})
+	projects.Query = []openapi.Param{{Name: "archived", Type: openapi.Boolean, About: "only those that are archived: none is"}}
 	return []rest.Operation[*api]{
-		{Operation: about("GET", "/api/admin/projects", "getProjects", "Lists the projects that features are of", nil, ok, projectList{}), Handle: (*api).listProjects},
+		{Operation: projects, Handle: (*api).listProjects},
 		{Operation: about("GET", atFeatures, "getFeatures", "Lists the features of a project that are not archived", nil, ok, featureList{}), Handle: (*api).listFeatures},
 		{Operation: about("POST", atFeatures, "createFeature", "Makes a feature, off everywhere", createFeature{}, created, feature{}), Handle: (*api).createFeature},
 		{Operation: about("GET", atFeature, "getFeature", "Shows a feature, archived or not", nil, ok, feature{}), Handle: (*api).getFeature},
 		{Operation: about("PUT", atFeature, "updateFeature", "Changes what is said of a feature", updateFeature{}, ok, feature{}), Handle: (*api).updateFeature},
 		{Operation: about("DELETE", atFeature, "archiveFeature", "Archives a feature: nobody is served it, and its name stays taken", nil, accepted, nil), Handle: (*api).archiveFeature},
 		{Operation: about("GET", atArchived+"/features/{projectId}", "getArchivedFeaturesByProjectId", "Lists the archived features of a project", nil, ok, featureList{}), Handle: (*api).listFeatures},
-		{Operation: about("POST", atArchived+"/revive/{featureName}", "reviveFeature", "Brings an archived feature back, as it was", nil, ok, nil), Handle: (*api).reviveFeature},
+		{Operation: about("POST", atArchived+"/revive/{featureName}", "reviveFeature", "Brings an archived feature back, off in all environments", nil, ok, nil), Handle: (*api).reviveFeature},
 		{Operation: about("DELETE", atArchived+"/{featureName}", "deleteFeature", "Deletes an archived feature", nil, ok, nil), Handle: (*api).deleteFeature},
 
 		{Operation: about("GET", in, "getFeatureEnvironment", "Shows a feature in an environment", nil, ok, featureEnvironment{}), Handle: (*api).getFeatureEnvironment},
@@ -144,6 +146,9 @@ func (a *api) updateFeature(c *rest.Call) error {
 	if body.Name != nil && *body.Name != c.Path("featureName") {
 		return penstock.Invalid("name", "must be that of the path")
 	}
+	if _, err := a.flag(c); err != nil { // the answer shows all of it
+		return err
+	}
 	r, err := a.changeFlag(c, body.apply)
 	if err != nil {
 		return err
@@ -167,9 +172,21 @@ func (a *api) reviveFeature(c *rest.Call) error {
 
 func archived(yes bool) func(*rollout.Flag) error {
 	return func(f *rollout.Flag) error {
-		f.Archived = yes
+		archive(f, yes)
 		return nil
 	}
+}
+
+// archive archives a feature, or brings it back: then nobody is served what was forgotten until
+// somebody turns it on.
+func archive(f *rollout.Flag, yes bool) {
+	if f.Archived && !yes {
+		for name, in := range f.Environments {
+			in.Enabled = false
+			f.Environments[name] = in
+		}
+	}
+	f.Archived = yes
 }
 
 func (a *api) deleteFeature(c *rest.Call) error {

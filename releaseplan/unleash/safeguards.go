@@ -1,7 +1,6 @@
 package unleash
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,7 +47,7 @@ func (a *api) changeSafeguard(c *rest.Call) error {
 		return "", err
 	})
 	if err != nil && checked {
-		err = ofSafeguard(err)
+		err = rest.Renamed(err, safeguardPaths.Replace)
 	}
 	if err != nil {
 		return err
@@ -93,18 +92,7 @@ func (a *api) deleteEnvironmentSafeguard(c *rest.Call) error {
 	return notFound("safeguard %q of feature %q in environment %q", c.Path("safeguardId"), c.Path("featureName"), c.Path("environment"))
 }
 
+// safeguardPaths are where fields of a safeguard are in the body.
 var safeguardPaths = strings.NewReplacer("safeguards[0].metric.name", "impactMetric.metricName", "safeguards[0].metric.labels", "impactMetric.labelSelectors",
 	"safeguards[0].metric.aggregation", "impactMetric.aggregationMode", "safeguards[0].metric", "impactMetric", "safeguards[0].window", "impactMetric.timeRange",
 	"safeguards[0].above", "triggerCondition.threshold", "safeguards[0].below", "triggerCondition.threshold")
-
-// ofSafeguard tells faults of content by their paths in the body.
-func ofSafeguard(err error) error {
-	if !errors.Is(err, penstock.ErrInvalid) || errors.Is(err, penstock.ErrRefused) {
-		return err
-	}
-	var v faults
-	for _, f := range penstock.Faults(err) {
-		v.add(safeguardPaths.Replace(f.Field), "%s", f.Why)
-	}
-	return v.err()
-}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/excerpt"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/template"
 )
@@ -71,6 +72,9 @@ func (b *createTemplate) apply(t *template.Template) (origin, error) {
 		return unmoved, v.err()
 	}
 	bodies := *b.Milestones
+	if n := len(bodies); n > releaseplan.MaxMilestones {
+		return unmoved, tooMany("milestones", n, releaseplan.MaxMilestones)
+	}
 	made, inner := make([]releaseplan.Milestone, len(bodies)), make([][]int, len(bodies))
 	for i := range bodies {
 		var err error
@@ -90,6 +94,11 @@ func (b *createTemplate) apply(t *template.Template) (origin, error) {
 		}
 		return fmt.Sprintf("milestones[%d]", order[i]), inner[order[i]], true
 	}}, v.err()
+}
+
+// tooMany says that a list is longer than it can be.
+func tooMany(field string, n, most int) error {
+	return penstock.Invalid(field, "%d are too many: at most %d", n, most)
 }
 
 // lastWaits is what is wrong with the last milestone if one is to follow it.
@@ -213,6 +222,11 @@ func dropStrategy(t *template.Template, milestone, id string) error {
 
 // notFound says that there is no such thing.
 func notFound(format string, args ...any) error {
+	for i, arg := range args {
+		if name, ok := arg.(string); ok { // what somebody asked for can be long
+			args[i] = excerpt.Line(name, 64)
+		}
+	}
 	return &missing{fmt.Sprintf(format, args...)}
 }
 

@@ -1,7 +1,6 @@
 package unleash
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -21,42 +20,17 @@ type milestone struct {
 
 // A milestoneStrategy is one way for a feature to be on while its milestone is live.
 type milestoneStrategy struct {
-	ID           string                `json:"id" doc:"a ULID"`
-	MilestoneID  string                `json:"milestoneId"`
-	SortOrder    float64               `json:"sortOrder"`
-	Title        *string               `json:"title"`
-	Name         string                `json:"name" doc:"of the strategy type"`
-	StrategyName string                `json:"strategyName" doc:"the same"`
-	Disabled     bool                  `json:"disabled,omitempty" doc:"it never matches"`
-	Parameters   map[string]string     `json:"parameters"`
-	Constraints  []milestoneConstraint `json:"constraints" doc:"all of them must hold"`
-	Variants     []milestoneVariant    `json:"variants"`
-	Segments     []int                 `json:"segments" doc:"ids"`
-}
-
-// A milestoneConstraint compares one field of the context.
-type milestoneConstraint struct {
-	ContextName     string   `json:"contextName"`
-	Operator        string   `json:"operator"`
-	Values          []string `json:"values"`
-	Value           string   `json:"value,omitempty"`
-	Inverted        bool     `json:"inverted"`
-	CaseInsensitive bool     `json:"caseInsensitive"`
-}
-
-// A milestoneVariant is one of several forms of a feature.
-type milestoneVariant struct {
-	Name       string            `json:"name"`
-	Weight     int               `json:"weight" doc:"0 to 1000; made to fit when the milestone goes live"`
-	WeightType string            `json:"weightType" enum:"variable,fix"`
-	Stickiness string            `json:"stickiness"`
-	Payload    *milestonePayload `json:"payload,omitempty"`
-}
-
-// A milestonePayload is data that comes with a variant.
-type milestonePayload struct {
-	Type  string `json:"type" enum:"json,csv,string,number"`
-	Value string `json:"value"`
+	ID           string            `json:"id" doc:"a ULID"`
+	MilestoneID  string            `json:"milestoneId"`
+	SortOrder    float64           `json:"sortOrder"`
+	Title        *string           `json:"title"`
+	Name         string            `json:"name" doc:"of the strategy type"`
+	StrategyName string            `json:"strategyName" doc:"the same"`
+	Disabled     bool              `json:"disabled,omitempty" doc:"it never matches"`
+	Parameters   map[string]string `json:"parameters"`
+	Constraints  []constraint      `json:"constraints" doc:"all of them must hold"`
+	Variants     []variant         `json:"variants" doc:"their weights are made to fit when the milestone goes live"`
+	Segments     []int             `json:"segments" doc:"ids"`
 }
 
 // A transitionCondition says when the next milestone starts.
@@ -75,23 +49,10 @@ func toMilestone(m *releaseplan.Milestone, of string, sortOrder int) milestone {
 func toMilestoneStrategy(s *rollout.Strategy, milestone string) milestoneStrategy {
 	out := milestoneStrategy{
 		ID: s.ID, MilestoneID: milestone, SortOrder: s.SortOrder, Title: orNull(s.Title), Name: s.Name, StrategyName: s.Name, Disabled: s.Disabled,
-		Parameters: s.Parameters, Constraints: make([]milestoneConstraint, len(s.Constraints)), Variants: make([]milestoneVariant, len(s.Variants)),
-		Segments: append([]int{}, s.Segments...),
+		Parameters: s.Parameters, Constraints: toConstraints(s.Constraints), Segments: notNil(s.Segments), Variants: toVariants(s.Variants, s.Parameters["stickiness"]),
 	}
 	if out.Parameters == nil {
 		out.Parameters = map[string]string{}
-	}
-	for i := range s.Constraints {
-		x := &s.Constraints[i]
-		out.Constraints[i] = milestoneConstraint{x.ContextName, string(x.Operator), append([]string{}, x.Values...), x.Value, x.Inverted, x.CaseInsensitive}
-	}
-	for i := range s.Variants {
-		x := &s.Variants[i]
-		v := milestoneVariant{Name: x.Name, Weight: x.Weight, WeightType: cmp.Or(string(x.WeightType), string(rollout.WeightVariable)), Stickiness: cmp.Or(x.Stickiness, rollout.StickyDefault)}
-		if x.Payload != nil {
-			v.Payload = &milestonePayload{x.Payload.Type, x.Payload.Value}
-		}
-		out.Variants[i] = v
 	}
 	return out
 }

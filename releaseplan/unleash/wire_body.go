@@ -48,11 +48,11 @@ type constraintBody struct {
 
 // A variantBody is a variant as it is written.
 type variantBody struct {
-	Name       string            `json:"name"`
-	Weight     *int              `json:"weight,omitempty" need:"true"`
-	WeightType string            `json:"weightType" enum:"variable,fix"`
-	Stickiness string            `json:"stickiness"`
-	Payload    *milestonePayload `json:"payload" need:"false"`
+	Name       string   `json:"name"`
+	Weight     *int     `json:"weight,omitempty" need:"true"`
+	WeightType string   `json:"weightType" enum:"variable,fix"`
+	Stickiness string   `json:"stickiness"`
+	Payload    *payload `json:"payload" need:"false"`
 }
 
 // maxInterval bounds the time before the next milestone, in minutes: a hundred years.
@@ -109,6 +109,10 @@ func constraintsOf(all []constraintBody) []rollout.Constraint {
 
 func variantsOf(v *faults, path string, all []variantBody) []rollout.Variant {
 	var out []rollout.Variant
+	if n := len(all); n > rollout.MaxVariants {
+		v.join(tooMany(path+"variants", n, rollout.MaxVariants))
+		return nil
+	}
 	for i, x := range all {
 		variant := rollout.Variant{Name: x.Name, WeightType: rollout.WeightType(x.WeightType), Stickiness: x.Stickiness}
 		at := fmt.Sprintf("%svariants[%d].", path, i)
@@ -161,6 +165,10 @@ func (b *milestoneBody) milestone(path string, before []releaseplan.Milestone, w
 	var bodies []strategyBody
 	if b.Strategies != nil {
 		bodies = *b.Strategies
+	}
+	if n := len(bodies); n > releaseplan.MaxStrategies {
+		v.join(tooMany(path+"strategies", n, releaseplan.MaxStrategies))
+		return m, nil, v.err()
 	}
 	made := make([]rollout.Strategy, len(bodies))
 	for j := range bodies {

@@ -2,13 +2,13 @@ package unleash
 
 import (
 	"cmp"
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/rest"
 )
 
 // places are 0 to n-1.
@@ -52,7 +52,7 @@ func (f *faults) join(err error) {
 	}
 }
 
-func (f *faults) err() error { return errors.Join(f.all...) }
+func (f *faults) err() error { return rest.Join(f.all) }
 
 // An origin says where in a body what is stored comes from. The zero origin leaves faults as they are.
 type origin struct {
@@ -68,14 +68,10 @@ var (
 
 // tell tells faults of stored content by their paths in the body.
 func (o origin) tell(err error) error {
-	if o.milestone == nil || !errors.Is(err, penstock.ErrInvalid) || errors.Is(err, penstock.ErrRefused) {
+	if o.milestone == nil {
 		return err
 	}
-	var v faults
-	for _, f := range penstock.Faults(err) {
-		v.add(o.path(f.Field), "%s", f.Why)
-	}
-	return v.err()
+	return rest.Renamed(err, o.path)
 }
 
 func (o origin) path(field string) string {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/internal/rest"
 )
 
 // Relations of the approvers of a node to each other.
@@ -83,7 +83,7 @@ func (n nativeApproval) into(p *approval.Policy) error {
 	for i, u := range n.Approvers {
 		who, err := u.party()
 		if err != nil {
-			return prefixed(fmt.Sprintf("approval.native_approval.approve_users[%d]", i), err)
+			return rest.Under(fmt.Sprintf("approval.native_approval.approve_users[%d]", i), err)
 		}
 		node.Approvers = append(node.Approvers, who)
 		distinct[who.Key()], groups = true, groups || who.Type == penstock.Group
@@ -131,6 +131,9 @@ func (w workWXApproval) into(p *approval.Policy) error {
 
 // messengerNodes gives a policy the nodes. Those that only mark the beginning and the end are passed over.
 func messengerNodes(p *approval.Policy, path string, nodes []messengerNode) error {
+	if n := len(nodes); n > approval.MaxNodes+2 { // with those of the beginning and the end
+		return tooMany(path+".approval_nodes", n, approval.MaxNodes)
+	}
 	var faults []error
 	for i, n := range nodes {
 		node := approval.Node{}
@@ -167,13 +170,4 @@ func (u *messengerUser) party() *penstock.Party {
 		return nil
 	}
 	return &penstock.Party{Type: penstock.User, ID: u.ID, Name: u.Name}
-}
-
-// prefixed puts a path before those of the faults.
-func prefixed(path string, err error) error {
-	var faults []error
-	for _, f := range penstock.Faults(err) {
-		faults = append(faults, penstock.Invalid(strings.TrimSuffix(path+"."+f.Field, "."), "%s", f.Why))
-	}
-	return errors.Join(faults...)
 }

@@ -17,6 +17,7 @@ const (
 	tailLines = 10               // that a follower gets who does not say how many
 	maxUnsent = 32 << 10         // bytes of events that are sent together
 	keepAlive = 15 * time.Second // of silence after which a comment says that somebody is still there
+	askAgain  = 15 * time.Second // after which it is asked again whether who follows may read
 )
 
 // followLog sends the lines of a log as they are written, each as an event.
@@ -41,7 +42,11 @@ func (a *api) followLog(c *rest.Call) error {
 		for range lines { // until nobody works for this client any more
 		}
 	}()
-	return send(ctx, &eventWriter{w: &patientWriter{c.W, client}, client: client}, lines)
+	may := func() error {
+		_, err := a.Workflows.Get(ctx, run.ID(), c.Actor)
+		return err
+	}
+	return send(ctx, &eventWriter{w: &patientWriter{c.W, client}, client: client}, lines, may)
 }
 
 // A tailed is a line of a log, or why there is none.
@@ -85,13 +90,16 @@ func (a *api) tail(ctx context.Context, c *rest.Call, run *workflow.Run, job wor
 	return lines
 }
 
-// send writes lines until there are no more, or the client is gone; the second is no failure.
-func send(ctx context.Context, to *eventWriter, lines <-chan tailed) error {
+// send writes lines until there are no more, the client may not read them any more, or is gone; the
+// last is no failure.
+func send(ctx context.Context, to *eventWriter, lines <-chan tailed, may func() error) error {
 	if err := to.flush(); err != nil { // the client learns at once that it is heard
 		return nil
 	}
 	silence := time.NewTicker(keepAlive)
 	defer silence.Stop()
+	again := time.NewTicker(askAgain)
+	defer again.Stop()
 	for {
 		var err error
 		select {
@@ -111,6 +119,10 @@ func send(ctx context.Context, to *eventWriter, lines <-chan tailed) error {
 		case <-silence.C:
 			to.comment("keep-alive")
 			err = to.flush()
+		case <-again.C:
+			if err := may(); err != nil && ctx.Err() == nil {
+				return err // what was begun is broken off: it is not the end of the log
+			}
 		case <-ctx.Done():
 			return nil
 		}

@@ -33,6 +33,9 @@ func (b planCallback) command() (releaseplan.Command, error) {
 	default:
 		return c, penstock.Invalid("result", "must be success, failed or executing")
 	}
+	if n := len(c.Remark); n > releaseplan.MaxRemark {
+		return c, penstock.Invalid("", "%d bytes are too many for what is said: at most %d", n, releaseplan.MaxRemark)
+	}
 	for _, row := range gateEvents {
 		if row.event == b.Event {
 			return c, nil
@@ -48,6 +51,9 @@ func (a *api) answerCheck(c *rest.Call) error {
 	if err := c.Read(&body, true, false); err != nil {
 		return err
 	}
+	if len(body.Code) > maxCode || len(body.Plan) > maxCode {
+		return noCheck()
+	}
 	command, err := body.command()
 	if err != nil {
 		return err
@@ -62,10 +68,20 @@ func (a *api) answerCheck(c *rest.Call) error {
 	if err == nil {
 		_, err = a.Plans.Do(c.Context(), body.Plan, command, callback)
 	}
-	if errors.Is(err, penstock.ErrNotFound) || errors.Is(err, penstock.ErrForbidden) || errors.Is(err, penstock.ErrRefused) {
-		return &failed{code: codeForbidden, why: "no check waits for an answer with this code", err: penstock.ErrForbidden}
+	for _, kind := range []error{penstock.ErrNotFound, penstock.ErrForbidden, penstock.ErrRefused, penstock.ErrInvalid} {
+		if errors.Is(err, kind) {
+			return noCheck()
+		}
 	}
 	return succeed(c, err)
+}
+
+// maxCode bounds what a code and the id of a plan can be, in bytes.
+const maxCode = 255
+
+// noCheck says the same whatever is wrong.
+func noCheck() error {
+	return &failed{code: codeForbidden, why: "no check waits for an answer with this code", err: penstock.ErrForbidden}
 }
 
 // callback is who answers checks, to an Authorizer: it has a code, and no name.

@@ -74,7 +74,7 @@ var backOrCancel = map[string][]releaseplan.Action{planPlanning: {releaseplan.Re
 
 func (a *api) movePlan(c *rest.Call) error {
 	target := c.Path("status")
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (a *api) approvePlan(c *rest.Call) error {
 	if *body.Approve {
 		vote.Vote = approval.Approve
 	}
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}

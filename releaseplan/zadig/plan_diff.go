@@ -89,7 +89,7 @@ func (l *library) jobSpec(t releaseplan.Task) (jobSpec, error) {
 		if err != nil {
 			return out, err
 		}
-		out.Spec = toJobWorkflow(spec, d, d == nil && l.Workflows != nil)
+		out.Spec = toJobWorkflow(spec, d, l.secretsOf(d))
 	default:
 		out.Spec = anyObject{t.Spec}
 	}

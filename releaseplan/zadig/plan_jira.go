@@ -57,6 +57,9 @@ func withJira(labels map[string]string, j *jiraAssociation) (map[string]string, 
 	if j == nil {
 		return out, nil
 	}
+	if n := len(j.Sprints); n > releaseplan.MaxLabels {
+		return nil, tooMany("jira_sprint_association.sprints", n, releaseplan.MaxLabels)
+	}
 	out[labelJira] = j.ID
 	for i, s := range j.Sprints {
 		text, err := json.Marshal(s)

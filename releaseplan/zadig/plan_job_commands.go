@@ -19,7 +19,7 @@ func (a *api) jobCall(c *rest.Call) (j jobCall, err error) {
 	if err := c.Read(&j.jobCommand, true, false); err != nil {
 		return j, err
 	}
-	if j.plan, err = a.Plans.Get(c.Context(), c.Path("id"), c.Actor); err != nil {
+	if j.plan, err = a.plan(c); err != nil {
 		return j, err
 	}
 	if j.task, err = j.plan.Task(j.ID); err != nil {

@@ -2,7 +2,6 @@ package zadig
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan/runs"
 	"github.com/penstock-go/penstock/workflow"
 )
@@ -22,8 +22,8 @@ var (
 )
 
 // toJobWorkflow shows a spec. Of the definition, nil if it is not known, come the project and which
-// values are secret; hidden hides them all.
-func toJobWorkflow(s runs.Spec, d *workflow.Definition, hidden bool) planWorkflow {
+// values are secret.
+func toJobWorkflow(s runs.Spec, d *workflow.Definition, secrets jobSecrets) planWorkflow {
 	out := planWorkflow{Name: s.Workflow, Params: []planParam{}, Remark: asText.Replace(s.Remark)}
 	if d != nil {
 		out.Project = d.Project
@@ -45,15 +45,29 @@ func toJobWorkflow(s runs.Spec, d *workflow.Definition, hidden bool) planWorkflo
 		default:
 			p.Type = string(workflow.StringParam)
 		}
-		if v.Text != "" && (hidden || known != nil && known.IsSecret()) {
-			p.Value = workflow.Masked
+		if secret := known != nil && known.IsSecret(); secrets.hidden || secret {
+			p.Value, p.Chosen = maskedText(p.Value), eachOf(p.Chosen, maskedText)
+			if secret {
+				p.Repo = nil // it takes none
+			}
 		}
 		out.Params = append(out.Params, p)
 	}
 	out.Inputs = eachOf(s.Inputs, func(in workflow.JobInput) planInput {
-		return planInput{Job: in.Job, Type: in.Type, Parameters: anyObject{replaced(asText, in.Parameters)}, Skip: in.Skip}
+		shown := replaced(asText, in.Parameters)
+		if len(shown) > 0 {
+			shown = secrets.of(in.Job).masked(shown)
+		}
+		return planInput{Job: in.Job, Type: in.Type, Parameters: anyObject{shown}, Skip: in.Skip}
 	})
 	return out
+}
+
+func maskedText(text string) string {
+	if text == "" {
+		return ""
+	}
+	return workflow.Masked
 }
 
 // repoWith returns a repository with its texts replaced.
@@ -133,7 +147,7 @@ func fromJobWorkflow(w planWorkflow, before *runs.Spec, shown *planWorkflow) (ru
 	}
 	if same && sameInputs(w.Inputs, shown.Inputs) {
 		s.Inputs = before.Inputs
-		return s, errors.Join(faults...)
+		return s, rest.Join(faults)
 	}
 	for i, in := range w.Inputs {
 		if in.Job == "" {
@@ -142,9 +156,13 @@ func fromJobWorkflow(w planWorkflow, before *runs.Spec, shown *planWorkflow) (ru
 		if text := in.Parameters.RawMessage; len(text) > 0 && text[0] != '{' {
 			faults = append(faults, penstock.Invalid(fmt.Sprintf("workflow.inputs[%d].parameters", i), "must be an object"))
 		}
-		s.Inputs = append(s.Inputs, workflow.JobInput{Job: in.Job, Type: in.Type, Parameters: replaced(asData, in.Parameters.RawMessage), Skip: in.Skip})
+		parameters := replaced(asData, in.Parameters.RawMessage)
+		if same {
+			parameters = keptInput(in, shown.Inputs, before.Inputs)
+		}
+		s.Inputs = append(s.Inputs, workflow.JobInput{Job: in.Job, Type: in.Type, Parameters: parameters, Skip: in.Skip})
 	}
-	return s, errors.Join(faults...)
+	return s, rest.Join(faults)
 }
 
 // value is what a parameter is given. A multi-select is a list even if nothing was chosen.

@@ -14,9 +14,9 @@ import (
 // A jobFacts is what is known of a workflow job from elsewhere.
 type jobFacts struct {
 	definition *workflow.Definition // nil: not known
-	hidden     bool                 // there may be secrets of which nothing is known
-	status     string               // of the run
-	number     int64                // of the run
+	secrets    jobSecrets
+	status     string // of the run
+	number     int64  // of the run
 }
 
 // toJob returns a task as a job of a kind. edited says that the plan was, since it was made.
@@ -32,7 +32,7 @@ func toJob(kind string, v releaseplan.TaskView, edited bool, facts jobFacts) pla
 		return planJob{textJob{head, kind, textSpec{Content: contentOf(v.Task), Remark: s.Remark}}}
 	case jobWorkflow:
 		spec := specOf(v.Task)
-		return planJob{workflowJob{head, kind, workflowSpec{Workflow: toJobWorkflow(spec, facts.definition, facts.hidden), Status: facts.status, TaskID: facts.number}}}
+		return planJob{workflowJob{head, kind, workflowSpec{Workflow: toJobWorkflow(spec, facts.definition, facts.secrets), Status: facts.status, TaskID: facts.number}}}
 	default:
 		return planJob{otherJob{head, otherKind(kind), anyObject{v.Spec}}}
 	}
@@ -61,11 +61,12 @@ type library struct {
 	*api
 	call        *rest.Call
 	definitions map[string]*workflow.Definition
+	secrets     map[*workflow.Definition]jobSecrets
 	names       map[string]string
 }
 
 func (a *api) library(c *rest.Call) *library {
-	return &library{a, c, make(map[string]*workflow.Definition), make(map[string]string)}
+	return &library{a, c, make(map[string]*workflow.Definition), make(map[*workflow.Definition]jobSecrets), make(map[string]string)}
 }
 
 // definition returns a workflow as the actor may see it; nil if there is none to be seen.
@@ -88,6 +89,17 @@ func (l *library) definition(key string) (*workflow.Definition, error) {
 	return l.definitions[key], nil
 }
 
+// secretsOf returns the secrets of a definition. If it is not to be seen, there may be any.
+func (l *library) secretsOf(d *workflow.Definition) jobSecrets {
+	s, ok := l.secrets[d]
+	if !ok {
+		s = secretsOf(d)
+		s.hidden = d == nil && l.Workflows != nil
+		l.secrets[d] = s
+	}
+	return s
+}
+
 // job shows a task.
 func (l *library) job(p *releaseplan.Plan, v releaseplan.TaskView) (planJob, error) {
 	kind := l.kindWord(v.Kind)
@@ -97,7 +109,7 @@ func (l *library) job(p *releaseplan.Plan, v releaseplan.TaskView) (planJob, err
 		if err != nil {
 			return planJob{}, err
 		}
-		facts.definition, facts.hidden = d, d == nil && l.Workflows != nil
+		facts.definition, facts.secrets = d, l.secretsOf(d)
 		if facts.status, facts.number, err = l.run(v.Status); err != nil {
 			return planJob{}, err
 		}

@@ -155,7 +155,7 @@ func (l *library) fromJob(b jobBody, before *releaseplan.Task) (releaseplan.Task
 			t.Spec = b.Spec
 		}
 	}
-	return t, prefixed("spec", err)
+	return t, rest.Under("spec", err)
 }
 
 // textInto gives a task what there is to do. Other members of its spec stay.
@@ -179,8 +179,15 @@ func textInto(t *releaseplan.Task, sent json.RawMessage) error {
 	return err
 }
 
+// maxSpecBody bounds the spec of a workflow job as it is sent, in bytes: there are more members in
+// it than in what is stored.
+const maxSpecBody = 2 * releaseplan.MaxSpec
+
 // workflowInto gives a task the workflow that it starts.
 func (l *library) workflowInto(t *releaseplan.Task, sent json.RawMessage) error {
+	if n := len(sent); n > maxSpecBody {
+		return penstock.Invalid("", "%d bytes are too many: at most %d", n, maxSpecBody)
+	}
 	var b workflowBody
 	if err := decodeSpec(sent, &b); err != nil {
 		return err
@@ -197,7 +204,7 @@ func (l *library) workflowInto(t *releaseplan.Task, sent json.RawMessage) error 
 		if err != nil {
 			return err
 		}
-		now := toJobWorkflow(spec, d, d == nil && l.Workflows != nil)
+		now := toJobWorkflow(spec, d, l.secretsOf(d))
 		before, shown = &spec, &now
 	}
 	spec, err := fromJobWorkflow(w, before, shown)
@@ -206,6 +213,13 @@ func (l *library) workflowInto(t *releaseplan.Task, sent json.RawMessage) error 
 	}
 	if before != nil && sameSpec(*before, spec) {
 		return nil
+	}
+	d, err := l.definition(w.Name)
+	if err != nil {
+		return err
+	}
+	if err := loneMasks(spec, l.secretsOf(d)); err != nil {
+		return err
 	}
 	t.Spec, err = json.Marshal(spec)
 	return err
@@ -228,12 +242,12 @@ func (l *library) known(w planWorkflow) error {
 		switch known := d.Param(p.Name); {
 		case known == nil:
 			faults = append(faults, penstock.Invalid(fmt.Sprintf("workflow.params[%d].name", i), "param %s not found in workflow", clipped(p.Name)))
-		case known.IsSecret() && p.Value != "" && p.Value != workflow.Masked:
+		case known.IsSecret() && (p.Value != "" && p.Value != workflow.Masked || p.Repo != nil || len(p.Chosen) > 0):
 			// What a plan says is shown to all who may read it.
 			faults = append(faults, penstock.Invalid(fmt.Sprintf("workflow.params[%d].value", i), "is secret: it takes a secret variable of the plan"))
 		}
 	}
-	return errors.Join(faults...)
+	return rest.Join(append(faults, plainSecrets(w.Inputs, l.secretsOf(d))))
 }
 
 // decodeSpec reads a spec; nothing is an empty one.

@@ -1,9 +1,7 @@
 package zadig
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -15,6 +13,9 @@ import (
 // replace makes content what the body says. Jobs that were there are known by type and name, and
 // stay where they are; everything that this dialect does not know stays too.
 func (l *library) replace(c *releaseplan.Content, b *planBody) error {
+	if n := len(b.Jobs); n > releaseplan.MaxTasks {
+		return tooMany("jobs", n, releaseplan.MaxTasks)
+	}
 	owner, ownerErr := l.owner(b.ManagerID, b.Manager, b.IdentityType, c.Owner)
 	faults := []error{b.into(c), ownerErr}
 	c.Owner = owner
@@ -43,7 +44,7 @@ func (l *library) replace(c *releaseplan.Content, b *planBody) error {
 		}
 		t, err := l.fromJob(job, before)
 		if err != nil {
-			faults = append(faults, placed(fmt.Sprintf("jobs[%d]", i), err))
+			faults = append(faults, rest.Under(fmt.Sprintf("jobs[%d]", i), err))
 			continue
 		}
 		if before == nil {
@@ -54,7 +55,7 @@ func (l *library) replace(c *releaseplan.Content, b *planBody) error {
 		next.Phases[at].Tasks = append(next.Phases[at].Tasks, t)
 	}
 	c.Phases = next.Phases
-	return errors.Join(faults...)
+	return rest.Join(faults)
 }
 
 // replacePlan replaces the content in one commit with going back to planning.
@@ -63,7 +64,7 @@ func (a *api) replacePlan(c *rest.Call) error {
 	if err := c.Read(&body, true, false); err != nil {
 		return err
 	}
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}
@@ -91,34 +92,19 @@ func refused(action string, p *releaseplan.Plan, format string, args ...any) err
 	return &failed{code: codeBadRequest, why: fmt.Sprintf(format, args...), err: &penstock.RefusedError{Action: action, State: string(p.State())}}
 }
 
-// placed puts a path before those of the faults; other errors stay as they are.
-func placed(path string, err error) error {
-	if rest.Status(err) != http.StatusBadRequest || len(penstock.Faults(err)) == 0 {
-		return err
-	}
-	return prefixed(path, err)
-}
-
 // fields are what this dialect calls the fields of content.
 var fields = map[string]string{"window.start": "start_time", "window.end": "end_time", "window": "start_time", "start.at": "schedule_execute_time",
 	"start.mode": "schedule_execute_time", "owner": "manager_id", "tasks": "jobs"}
 
 // sent names the faults of content by what was sent.
 func sent(err error) error {
-	faults := penstock.Faults(err)
-	if rest.Status(err) != http.StatusBadRequest || len(faults) == 0 {
-		return err
-	}
-	var out []error
-	for _, f := range faults {
-		field := f.Field
+	return rest.Renamed(err, func(field string) string {
 		if name, ok := fields[field]; ok {
-			field = name
+			return name
 		}
 		if job, ok := strings.CutPrefix(field, "phases[0].tasks["); ok { // of plans that are made here there is one phase
-			field = "jobs[" + job
+			return "jobs[" + job
 		}
-		out = append(out, penstock.Invalid(field, "%s", f.Why))
-	}
-	return errors.Join(out...)
+		return field
+	})
 }

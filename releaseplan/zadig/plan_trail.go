@@ -107,7 +107,7 @@ func jobVerb(a releaseplan.Action) string {
 const maxLogs = 1_000
 
 func (a *api) listPlanLogs(c *rest.Call) error {
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ type planChecked struct {
 }
 
 func (a *api) checkPlanUpdate(c *rest.Call) error {
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}

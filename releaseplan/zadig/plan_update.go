@@ -148,7 +148,7 @@ func (a *api) updatePlan(c *rest.Call) error {
 	if body.Version < 0 {
 		return penstock.Invalid("version", "must not be negative")
 	}
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}
@@ -165,16 +165,16 @@ func (a *api) update(c *rest.Call, body planUpdate) (func(*releaseplan.Content) 
 	if do, ok := updates[body.Verb]; ok {
 		var spec updateSpec
 		if err := decodeSpec(body.Spec, &spec); err != nil {
-			return nil, prefixed("spec", err)
+			return nil, rest.Under("spec", err)
 		}
-		return func(content *releaseplan.Content) error { return placed("spec", do(lib, content, spec)) }, nil
+		return func(content *releaseplan.Content) error { return rest.Under("spec", do(lib, content, spec)) }, nil
 	}
 	if do, ok := jobUpdates[body.Verb]; ok {
 		var job jobBody
 		if err := decodeSpec(body.Spec, &job); err != nil {
-			return nil, prefixed("spec", err)
+			return nil, rest.Under("spec", err)
 		}
-		return func(content *releaseplan.Content) error { return placed("spec", do(lib, content, job)) }, nil
+		return func(content *releaseplan.Content) error { return rest.Under("spec", do(lib, content, job)) }, nil
 	}
 	return nil, penstock.Invalid("verb", "%q is not known", clipped(body.Verb))
 }

@@ -106,12 +106,23 @@ func (a *api) createPlan(c *rest.Call) error {
 	return c.JSON(http.StatusOK, planCreated{p.ID()})
 }
 
-func (a *api) getPlan(c *rest.Call) error {
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+// plan returns the plan that the path names.
+func (a *api) plan(c *rest.Call) (*releaseplan.Plan, error) {
+	return a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+}
+
+// planInDetail returns the plan that the path names, and what is shown of it.
+func (a *api) planInDetail(c *rest.Call) (*releaseplan.Plan, planDetail, error) {
+	p, err := a.plan(c)
 	if err != nil {
-		return err
+		return nil, planDetail{}, err
 	}
 	out, err := a.library(c).detail(p)
+	return p, out, err
+}
+
+func (a *api) getPlan(c *rest.Call) error {
+	_, out, err := a.planInDetail(c)
 	if err != nil {
 		return err
 	}
@@ -119,11 +130,7 @@ func (a *api) getPlan(c *rest.Call) error {
 }
 
 func (a *api) viewPlan(c *rest.Call) error {
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
-	if err != nil {
-		return err
-	}
-	out, err := a.library(c).detail(p)
+	p, out, err := a.planInDetail(c)
 	if err != nil {
 		return err
 	}
@@ -131,7 +138,7 @@ func (a *api) viewPlan(c *rest.Call) error {
 }
 
 func (a *api) getPlanJob(c *rest.Call) error {
-	p, err := a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	p, err := a.plan(c)
 	if err != nil {
 		return err
 	}

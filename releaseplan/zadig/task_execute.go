@@ -71,6 +71,12 @@ func (a *api) executeWorkflow(c *rest.Call) error {
 // check reports what no workflow can be started with.
 func (in *executeRequest) check() error {
 	err := required("project_key", in.ProjectKey, "workflow_key", in.WorkflowKey)
+	if n := len(in.Inputs); n > workflow.MaxRunJobs {
+		err = errors.Join(err, tooMany("inputs", n, workflow.MaxRunJobs))
+	}
+	if n := len(in.Parameters); n > workflow.MaxParams {
+		err = errors.Join(err, tooMany("parameters", n, workflow.MaxParams))
+	}
 	if in.ApprovalTicketID != "" && in.ApprovalID != "" {
 		err = errors.Join(err, penstock.Invalid("approval_id", "must not be there beside approval_ticket_id"))
 	}

@@ -99,6 +99,9 @@ func (a *api) executeStage(c *rest.Call) error {
 	if err := required("stage_name", in.StageName); err != nil {
 		return err
 	}
+	if n := len(in.Inputs); n > workflow.MaxRunJobs {
+		return tooMany("inputs", n, workflow.MaxRunJobs)
+	}
 	run, err := a.taskInPath(c)
 	if err != nil {
 		return err

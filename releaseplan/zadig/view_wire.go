@@ -68,7 +68,7 @@ func fromViewCreation(body viewCreation) (workflow.View, error) {
 		faults = append(faults, penstock.Invalid("workflow_list", "is required"))
 	}
 	if n := len(body.Workflows); n > workflow.MaxView {
-		return workflow.View{}, errors.Join(append(faults, tooMany(n, workflow.MaxView))...)
+		return workflow.View{}, errors.Join(append(faults, tooMany("workflow_list", n, workflow.MaxView))...)
 	}
 	v := workflow.View{Project: body.Project, Name: body.Name}
 	for i, w := range body.Workflows {
@@ -79,8 +79,8 @@ func fromViewCreation(body viewCreation) (workflow.View, error) {
 }
 
 // tooMany says that a list of workflows is too long to be looked at.
-func tooMany(n, most int) error {
-	return penstock.Invalid("workflow_list", "%d are too many: at most %d", n, most)
+func tooMany(field string, n, most int) error {
+	return penstock.Invalid(field, "%d are too many: at most %d", n, most)
 }
 
 // maxChange bounds a change: it can take out everything that there is, and put in as much.
@@ -92,7 +92,7 @@ func (c viewChange) check() error {
 		return penstock.Invalid("workflow_list", "is required")
 	}
 	if n := len(c.Workflows); n > maxChange {
-		return tooMany(n, maxChange)
+		return tooMany("workflow_list", n, maxChange)
 	}
 	var faults []error
 	seen := make(map[string]bool, len(c.Workflows))

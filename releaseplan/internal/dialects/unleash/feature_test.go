@@ -52,10 +52,10 @@ func without(a *check.Answer, members ...string) string {
 func TestFeatureLife(t *testing.T) {
 	w := newClientWorld(t)
 	const environments = `"environments":[
-		{"name":"test","featureName":"checkout","type":"test","sortOrder":0,"enabled":false,"hasStrategies":false,"hasEnabledStrategies":false,"strategies":[],"variants":[],"releasePlans":[]},
-		{"name":"production","featureName":"checkout","type":"production","sortOrder":1,"enabled":false,"hasStrategies":false,"hasEnabledStrategies":false,"strategies":[],"variants":[],"releasePlans":[]}]`
+		{"name":"test","featureName":"checkout","type":"test","sortOrder":0,"enabled":false,"hasStrategies":false,"hasEnabledStrategies":false,"strategies":[],"variants":[],"variantCount":0,"lastSeenAt":null,"releasePlans":[]},
+		{"name":"production","featureName":"checkout","type":"production","sortOrder":1,"enabled":false,"hasStrategies":false,"hasEnabledStrategies":false,"strategies":[],"variants":[],"variantCount":0,"lastSeenAt":null,"releasePlans":[]}]`
 	body := func(more string) string {
-		return `{"name":"checkout","project":"shop","createdAt":"…","createdBy":{"id":7,"name":"Ann"},"dependencies":[],` + environments + `,` + more + `}`
+		return `{"name":"checkout","project":"shop","createdAt":"…","createdBy":{"id":7,"name":"Ann","imageUrl":""},"favorite":false,"lastSeenAt":null,"dependencies":[],` + environments + `,` + more + `}`
 	}
 	a := w.Do("POST", atShop, `{"name":"checkout","description":"the new one"}`)
 	a.Want(201)
@@ -65,7 +65,7 @@ func TestFeatureLife(t *testing.T) {
 	if at := a.Header.Get("Location"); at != atCheckout {
 		t.Errorf("Location %s", at)
 	}
-	if diff := cmp.Diff([]string{"Feature.archivedAt may be null", "Feature.description may be null"}, w.Mutations(t, a)); diff != "" {
+	if diff := cmp.Diff([]string{"Feature.archivedAt may be null", "Feature.description may be null", "Feature.lastSeenAt may be null", "FeatureEnvironment.lastSeenAt may be null"}, w.Mutations(t, a)); diff != "" {
 		t.Errorf("the description lets pass (-want +got):\n%s", diff)
 	}
 	w.Do("GET", atCheckout, nil).Want(200, string(a.Body))

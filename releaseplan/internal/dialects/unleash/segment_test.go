@@ -87,8 +87,8 @@ func TestSegmentStrategyTypes(t *testing.T) {
 	w := newClientWorld(t)
 	const at = "/api/admin/strategies"
 	a := w.Do("POST", at, `{"name":"byRegion","description":"by region","parameters":[{"name":"regions","type":"list","required":true}]}`).Want(201,
-		`{"name":"byRegion","description":"by region","editable":true,"deprecated":false,"parameters":[{"name":"regions","type":"list","description":"","required":true}]}`)
-	if diff := cmp.Diff([]string{"StrategyType.description may be null"}, w.Mutations(t, a)); diff != "" {
+		`{"name":"byRegion","displayName":null,"description":"by region","editable":true,"deprecated":false,"parameters":[{"name":"regions","type":"list","description":"","required":true}]}`)
+	if diff := cmp.Diff([]string{"StrategyType.description may be null", "StrategyType.displayName may be null"}, w.Mutations(t, a)); diff != "" {
 		t.Errorf("the description lets pass (-want +got):\n%s", diff)
 	}
 	list := w.Do("GET", at, nil).Want(200)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +142,26 @@ func TestSecretsAreMasked(t *testing.T) {
 	a := s.Do(http.MethodPut, definitions+"/full?projectName=shop", forged).Want(http.StatusBadRequest)
 	if why := fmt.Sprint(a.Get("description")); a.Get("code") != 6545. || !strings.Contains(why, "is the mask of no value that is stored") {
 		t.Errorf("a forged mask is answered with %s", a.Body)
+	}
+}
+
+// A definition is sent as it was shown, but something is no secret any more: its mask does not
+// become its value.
+func TestMasksDoNotBecomeValues(t *testing.T) {
+	s := newShelf(t)
+	s.Do(http.MethodPost, definitions, example(t, "definition-full.request.json")).Want(http.StatusOK)
+	at := definitions + "/full?projectName=shop"
+	shown := s.Do(http.MethodGet, at, nil).Want(http.StatusOK)
+	open := strings.ReplaceAll(string(shown.Body), `"is_credential":true`, `"is_credential":false`)
+	a := s.Do(http.MethodPut, at, open).Want(http.StatusBadRequest)
+	if why := fmt.Sprint(a.Get("description")); a.Get("code") != 6545. || !strings.Contains(why, "stages[1].jobs[0].spec.service_and_builds[0].key_vals[0].value: is the mask of a secret, and nothing is secret here: give the value") {
+		t.Errorf("it is answered with %s", a.Body)
+	}
+	s.Do(http.MethodGet, at, nil).Want(http.StatusOK, string(shown.Body))
+	given := regexp.MustCompile(`"\*\*\*[^"]*"`).ReplaceAllString(open, `"seen"`)
+	s.Do(http.MethodPut, at, given).Want(http.StatusOK)
+	if a := s.Do(http.MethodGet, at, nil).Want(http.StatusOK); !strings.Contains(string(a.Body), `"seen"`) {
+		t.Errorf("a value that is given is not kept: %s", a.Body)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,6 +56,7 @@ type slow struct {
 	client *http.Client
 	say    chan string
 	left   chan struct{} // a request was served
+	out    atomic.Bool   // nobody may read workflows any more
 }
 
 // withSlow runs a test in a bubble, with a task whose job runs.
@@ -62,11 +64,16 @@ func withSlow(t *testing.T, test func(t *testing.T, s *slow)) {
 	synctest.Test(t, func(t *testing.T) {
 		ann := penstock.Actor{ID: "ann"}
 		ctx, stop := context.WithCancel(t.Context())
-		service, err := workflow.New(workflow.Config{Store: memory.New()})
+		s := &slow{t: t, say: make(chan string), left: make(chan struct{}, 10)}
+		service, err := workflow.New(workflow.Config{Store: memory.New(), Authorizer: func(_ context.Context, _ penstock.Actor, right penstock.Right, on penstock.Resource) error {
+			if s.out.Load() && right == penstock.Read {
+				return &penstock.ForbiddenError{Right: right, On: on}
+			}
+			return nil
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &slow{t: t, say: make(chan string), left: make(chan struct{}, 10)}
 		local := workflow.NewLocal(service, map[string]workflow.Executor{"freestyle": workflow.ExecutorFunc(func(_ context.Context, e workflow.Execution) (map[string]string, error) {
 			for text := range s.say {
 				fmt.Fprintln(e.Log, text)
@@ -88,8 +95,8 @@ func withSlow(t *testing.T, test func(t *testing.T, s *slow)) {
 		h := zadig.Handler(zadig.Config{Workflows: service, Who: func(*http.Request) (penstock.Actor, error) { return ann, nil }})
 		network := &pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
 		server := &http.Server{ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() { s.left <- struct{}{} }() // also of what is broken off
 			h.ServeHTTP(w, r)
-			s.left <- struct{}{}
 		})}
 		wg.Go(func() { _ = server.Serve(network) })
 		transport := &http.Transport{DialContext: network.dial, DisableKeepAlives: true}
@@ -160,6 +167,51 @@ func TestAFollowerThatGoesAwayIsLetGo(t *testing.T) {
 		s.say <- "two"
 		close(s.say)
 	})
+}
+
+// Who may not read the workflow any more is let go within fifteen seconds, and notices that this is
+// not the end of the log, whether or not the job is silent.
+func TestAFollowerWhoMayNotReadAnyMoreIsLetGo(t *testing.T) {
+	for name, pause := range map[string]time.Duration{"a job that is silent": time.Hour, "a job that writes": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			withSlow(t, func(t *testing.T, s *slow) {
+				l := s.follow(t.Context())
+				defer func() { _ = l.body.Close() }()
+				s.say <- "one"
+				l.hears("one")
+				ended := make(chan error, 1)
+				go func() {
+					_, err := io.Copy(io.Discard, l.in)
+					ended <- err
+				}()
+				write := time.NewTicker(pause)
+				defer write.Stop()
+				shut := time.NewTimer(40 * time.Second) // after two questions
+				begun, late := time.Now(), time.After(2*time.Minute)
+				for {
+					select {
+					case <-shut.C:
+						s.out.Store(true)
+						continue
+					case <-write.C:
+						s.say <- "more"
+						continue
+					case <-late:
+						t.Error("it is not let go")
+						_ = l.body.Close()
+						<-ended
+					case err := <-ended:
+						if after := time.Since(begun); after < 44*time.Second || after > 45*time.Second || err == nil { // lines take their time
+							t.Errorf("it was let go after %s with %v", after, err)
+						}
+						<-s.left
+					}
+					break
+				}
+				close(s.say)
+			})
+		})
+	}
 }
 
 // A client that takes nothing is given half a minute, and does not hold up the job or others.

@@ -18,12 +18,17 @@ type constraint struct {
 
 // A variant is one of several forms of a feature.
 type variant struct {
-	Name       string     `json:"name"`
-	Weight     int        `json:"weight"`
-	WeightType string     `json:"weightType" enum:"variable,fix"`
-	Stickiness string     `json:"stickiness"`
-	Payload    *payload   `json:"payload,omitempty"`
-	Overrides  []override `json:"overrides,omitempty"`
+	Name       string   `json:"name"`
+	Weight     int      `json:"weight" doc:"0 to 1000"`
+	WeightType string   `json:"weightType" enum:"variable,fix"`
+	Stickiness string   `json:"stickiness"`
+	Payload    *payload `json:"payload,omitempty"`
+}
+
+// A featureVariant is one for strategies that have none of their own.
+type featureVariant struct {
+	variant
+	Overrides []override `json:"overrides,omitempty"`
 }
 
 // A payload is data that comes with a variant.
@@ -40,17 +45,24 @@ type override struct {
 
 // toVariants returns variants; those that do not say what they are sticky to are as stickiness says.
 func toVariants(all []rollout.Variant, stickiness string) []variant {
-	out := make([]variant, 0, len(all))
-	for _, v := range all {
-		w := variant{Name: v.Name, Weight: v.Weight, WeightType: cmp.Or(string(v.WeightType), string(rollout.WeightVariable)),
+	out := make([]variant, len(all))
+	for i, v := range all {
+		out[i] = variant{Name: v.Name, Weight: v.Weight, WeightType: cmp.Or(string(v.WeightType), string(rollout.WeightVariable)),
 			Stickiness: cmp.Or(v.Stickiness, stickiness, rollout.StickyDefault)}
 		if v.Payload != nil {
-			w.Payload = &payload{Type: v.Payload.Type, Value: v.Payload.Value}
+			out[i].Payload = &payload{Type: v.Payload.Type, Value: v.Payload.Value}
 		}
-		for _, o := range v.Overrides {
-			w.Overrides = append(w.Overrides, override{ContextName: o.ContextName, Values: notNil(o.Values)})
+	}
+	return out
+}
+
+func toFeatureVariants(all []rollout.Variant) []featureVariant {
+	out := make([]featureVariant, len(all))
+	for i, v := range toVariants(all, "") {
+		out[i].variant = v
+		for _, o := range all[i].Overrides {
+			out[i].Overrides = append(out[i].Overrides, override{ContextName: o.ContextName, Values: notNil(o.Values)})
 		}
-		out = append(out, w)
 	}
 	return out
 }
