@@ -166,9 +166,13 @@ func TestPlanCallbackTellsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	id := d.file(content(), "admin").ID()
+	waits, _ := d.gated()
 	long := strings.Repeat("x", 10_000)
-	for _, row := range [][3]string{{id, "1", ""}, {id, long, ""}, {"nobody", "1", ""}, {long, "1", ""}, {id, "\x00", ""}, {id, "", ""}, {id, "1", "why"}} {
-		body, err := json.Marshal(map[string]string{"release_plan_id": row[0], "instance_code": row[1], "hook_event": "start_execute", "result": "success", "description": row[2]})
+	for _, row := range [][3]string{
+		{id, "1", ""}, {id, long, ""}, {"nobody", "1", ""}, {long, "1", ""}, {id, "\x00", ""}, {id, "", ""}, {id, "1", "why"},
+		{waits, "1", ""}, {waits, long, ""}, {waits, "\x00", ""}, {waits, "", ""}, {waits, "1", "why"},
+	} {
+		body, err := json.Marshal(map[string]string{"release_plan_id": row[0], "instance_code": row[1], "hook_event": "finish_planning", "result": "success", "description": row[2]})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +181,7 @@ func TestPlanCallbackTellsNothing(t *testing.T) {
 			t.Errorf("%s", a.Body)
 		}
 	}
-	for _, plan := range []string{id, "nobody"} {
-		d.Do(http.MethodPost, "/api/callback/release_plan", `{"release_plan_id":"`+plan+`","instance_code":"1","hook_event":"start_execute","result":"success","description":"`+long+`"}`).Want(http.StatusBadRequest)
+	for _, plan := range []string{id, waits, "nobody"} {
+		d.Do(http.MethodPost, "/api/callback/release_plan", `{"release_plan_id":"`+plan+`","instance_code":"1","hook_event":"finish_planning","result":"success","description":"`+long+`"}`).Want(http.StatusBadRequest)
 	}
 }
