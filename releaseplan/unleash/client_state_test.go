@@ -137,7 +137,7 @@ func TestClientShare(t *testing.T) {
 		look := func(context.Context, *snapshot) (*snapshot, error) {
 			looks++
 			n := looks
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			return &snapshot{number: n}, nil
 		}
 		var all sync.WaitGroup
@@ -176,7 +176,7 @@ func TestClientShareFailure(t *testing.T) {
 				looks := 0
 				look := func(ctx context.Context, _ *snapshot) (*snapshot, error) {
 					looks++
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					return nil, cmp.Or(ctx.Err(), errors.New("no store"))
 				}
 				var all sync.WaitGroup
