@@ -155,14 +155,32 @@ func (s *Service) sweepRemnant(ctx context.Context, id string, cut bool, forget 
 	if left == before {
 		return nil
 	}
-	op, err := left.op(id, records[0].Version)
-	if err == nil {
-		_, err = s.store.Commit(ctx, op)
+	return s.keepRemnant(ctx, id, left, records[0].Version)
+}
+
+// keepRemnant stores what is still left of a run. Somebody else may have swept something meanwhile:
+// what was done here is not done again because of that.
+func (s *Service) keepRemnant(ctx context.Context, id string, left remnant, version int64) error {
+	for range maxTries {
+		op, err := left.op(id, version)
+		if err == nil {
+			_, err = s.store.Commit(ctx, op)
+		}
+		if !isConflict(err) {
+			return err
+		}
+		records, err := s.store.Get(ctx, remnantKey(id))
+		if err != nil || records[0].Version == 0 {
+			return err
+		}
+		var now remnant
+		if err := json.Unmarshal(records[0].Body, &now); err != nil {
+			return corrupt(id, "remnant", err)
+		}
+		now.Logs, now.Shared, now.Trail = now.Logs && left.Logs, now.Shared && left.Shared, now.Trail && left.Trail
+		left, version = now, records[0].Version
 	}
-	if isConflict(err) { // somebody else sweeps it
-		return nil
-	}
-	return err
+	return nil // the next sweep goes on
 }
 
 // dropAnswers removes the answers to idempotency keys of a run.
