@@ -10,6 +10,7 @@ import (
 
 	"github.com/penstock-go/penstock/releaseplan/internal/dialects/check"
 	"github.com/penstock-go/penstock/releaseplan/zadig"
+	"github.com/penstock-go/penstock/workflow"
 )
 
 // The description of tasks agrees to nothing but what is answered. Loose on purpose are the members
@@ -18,10 +19,11 @@ import (
 func TestTheDescriptionOfTasksIsTight(t *testing.T) {
 	f := newFloor(t)
 	answer := taskOfTheDocument(t, f)
-	got := f.Mutations(t, answer,
+	begun := f.Do(http.MethodPost, tasks, starting("simple-service-demo", "build-images", "echo-hello"))
+	f.await("build-images", 25, state(workflow.RunPassed)) // it cannot be canceled any more
+	got := f.Mutations(t, answer, begun,
 		f.Do(http.MethodGet, custom+"/build-images/tasks?projectKey=simple-service-demo", nil),
 		f.Do(http.MethodGet, custom+"/build-images/task/24/manual-exec?projectKey=simple-service-demo", nil),
-		f.Do(http.MethodPost, tasks, starting("simple-service-demo", "build-images", "echo-hello")),
 		f.cancels("build-images", 25), f.Do(http.MethodGet, tasks+"?taskId=99&workflowKey=build-images", nil),
 	)
 	if diff := cmp.Diff([]string{
