@@ -2,11 +2,13 @@ package unleash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/lru"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 )
@@ -106,7 +108,7 @@ func (a *api) look(ctx context.Context, environment string, last *snapshot) (*sn
 	if last != nil && last.seen == seen && (last.next.IsZero() || a.Now().Before(last.next)) {
 		return last, nil
 	}
-	state, err := a.Rollout.State(ctx, environment)
+	state, err := a.state(ctx, environment)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +120,22 @@ func (a *api) look(ctx context.Context, environment string, last *snapshot) (*sn
 	s.number, s.seen, s.next = a.served.made.Add(1), seen, next
 	return s, nil
 }
+
+// state reads the features of an environment. Others may write all the time, in processes of their own:
+// an SDK is not to hear of that, so it is read again for a while.
+func (a *api) state(ctx context.Context, environment string) (rollout.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, overtaken)
+	defer cancel()
+	for {
+		state, err := a.Rollout.State(ctx, environment)
+		if !errors.Is(err, penstock.ErrConflict) || ctx.Err() != nil {
+			return state, err
+		}
+	}
+}
+
+// overtaken bounds how long a state is read again that writes of others overtake.
+const overtaken = 10 * time.Second
 
 func toSnapshot(state *rollout.State) *snapshot {
 	s := &snapshot{features: make([]clientFeature, len(state.Features)), segments: make(map[int]clientSegment, len(state.Segments))}
