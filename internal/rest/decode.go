@@ -35,31 +35,6 @@ func decodeFault(err error) error {
 	return penstock.Invalid("", "has a value that cannot be read") // what Go says of it means nothing to others
 }
 
-// MaxFaults bounds how many faults of one request are told.
-const MaxFaults = 100
-
-// Join joins faults: the first [MaxFaults], and how many more there are. What is sent must not
-// grow into an answer of many times its size.
-func Join(faults []error) error {
-	faults = leaves(nil, faults)
-	if more := len(faults) - MaxFaults; more > 0 {
-		faults = append(faults[:MaxFaults], penstock.Invalid("", "there are %d more faults", more))
-	}
-	return errors.Join(faults...)
-}
-
-// leaves appends errors, and what is joined in them, but for nil.
-func leaves(all, faults []error) []error {
-	for _, err := range faults {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok {
-			all = leaves(all, joined.Unwrap())
-		} else if err != nil {
-			all = append(all, err)
-		}
-	}
-	return all
-}
-
 // inWords names what JSON a Go type is read from.
 func inWords(t reflect.Type) string {
 	switch t.Kind() {
