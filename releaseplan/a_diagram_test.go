@@ -12,7 +12,7 @@ func ExampleDiagram() {
 	// stateDiagram-v2
 	//     [*] --> draft
 	//     draft --> canceling : cancel
-	//     draft --> execute_check : execute [an enabled task or a milestone and content without faults and an approval and the finalize check (finalize first) and an open window]
+	//     draft --> execute_check : execute [an enabled task or a milestone and content without faults and an approval and the finalize check (finalize first) and an open window and every calendar to be open]
 	//     draft --> finalize_check : finalize [an enabled task or a milestone and content without faults]
 	//     canceling --> canceled : settle* [no task to run]
 	//     execute_check --> canceling : cancel
@@ -41,7 +41,7 @@ func ExampleDiagram() {
 	//     finalize_check_failed --> finalize_check : recheck
 	//     finalize_check_failed --> draft : reopen [no task to run]
 	//     finalized --> canceling : cancel
-	//     finalized --> execute_check : execute [an approval and an open window]
+	//     finalized --> execute_check : execute [an approval and an open window and every calendar to be open]
 	//     finalized --> draft : reopen [no task to run]
 	//     finalized --> awaiting_approval : request_approval [an approval policy that is enabled]
 	//     failed --> canceling : cancel
@@ -57,7 +57,7 @@ func ExampleDiagram() {
 	//     paused --> expired : expire* [the end of the window]
 	//     paused --> draft : reopen [no task to run]
 	//     paused --> awaiting_approval : request_approval [content that changed since its approval and no task to run]
-	//     paused --> running : resume [an approval of the content as it is and an open window]
+	//     paused --> running : resume [an approval of the content as it is and an open window and calendars that let a task go on]
 	//     awaiting_approval --> approved : approve* [the deciding approval]
 	//     awaiting_approval --> canceling : cancel
 	//     awaiting_approval --> denied : lapse* [the end of the time to vote]
@@ -69,7 +69,7 @@ func ExampleDiagram() {
 	//     complete_check_failed --> draft : reopen [no task to run]
 	//     completed --> [*]
 	//     approved --> canceling : cancel
-	//     approved --> execute_check : execute [an approval of the content as it is and an open window and an executor who did not vote]
+	//     approved --> execute_check : execute [an approval of the content as it is and an open window and every calendar to be open and an executor who did not vote]
 	//     approved --> draft : reopen [no task to run]
 	//     denied --> canceling : cancel
 	//     denied --> draft : reopen [no task to run]
@@ -82,14 +82,14 @@ func ExampleTaskDiagram() {
 	// stateDiagram-v2
 	//     [*] --> todo
 	//     todo --> todo : claim [its claim to be released and a plan that is not at its end]
-	//     todo --> done : complete [to be enabled and to be started first and a running plan and an open window and to be released and what comes before it to be done or skipped and fewer than 1,000 attempts]
+	//     todo --> done : complete [to be enabled and to be started first and a running plan and an open window and every calendar to be open and to be released and what comes before it to be done or skipped and fewer than 1,000 attempts]
 	//     todo --> canceled : drop* [to be enabled and a plan that is being canceled]
 	//     todo --> todo : hold [to be released and a plan that is not at its end]
 	//     todo --> todo : reassign [a plan that is not at its end]
 	//     todo --> todo : release [to be held and a plan that is not at its end]
 	//     todo --> todo : release_claim [to be claimed and a plan that is not at its end]
 	//     todo --> skipped : skip [to be enabled and a plan that is running, paused or failed]
-	//     todo --> running : start [to be enabled and a running plan and an open window and to be released and the end of its delay and what comes before it to be done or skipped and fewer than 1,000 attempts and a rollout that goes on]
+	//     todo --> running : start [to be enabled and a running plan and an open window and every calendar to be open and to be released and the end of its delay and what comes before it to be done or skipped and fewer than 1,000 attempts and a rollout that goes on]
 	//     done --> [*]
 	//     canceled --> [*]
 	//     skipped --> [*]
@@ -98,7 +98,7 @@ func ExampleTaskDiagram() {
 	//     running --> done : complete
 	//     running --> failed : fail
 	//     running --> failed : interrupt
-	//     running --> running : lease [an attempt that nobody carries out and a running plan and an open window and an approval of the content as it is]
+	//     running --> running : lease [an attempt that nobody carries out and a running plan and an open window and every calendar to be open and an approval of the content as it is]
 	//     running --> running : reassign
 	//     running --> running : release_claim [to be claimed]
 	//     running --> canceling : stop* [a plan that is being canceled]

@@ -42,7 +42,7 @@ var aPlanActions = []releaseplan.Action{
 	releaseplan.Finalize, releaseplan.RequestApproval, releaseplan.Withdraw, releaseplan.Execute, releaseplan.Pause, releaseplan.Resume,
 	releaseplan.Recheck, releaseplan.Reopen, releaseplan.Cancel, releaseplan.Edit, releaseplan.SetVariables, releaseplan.Vote,
 	releaseplan.AnswerGate, releaseplan.Finish, releaseplan.Comment, releaseplan.Archive, releaseplan.Unarchive, releaseplan.Duplicate,
-	releaseplan.ExportPlan, releaseplan.Delete,
+	releaseplan.ExportPlan, releaseplan.Delete, releaseplan.OverrideCalendar, releaseplan.EndOverride,
 }
 
 // aMilestoneActions are all that can be asked of its milestones.
@@ -75,6 +75,12 @@ func aPlanRules(s releaseplan.State, do releaseplan.Action) []string {
 		return nil
 	case do == releaseplan.Unarchive:
 		return []string{"archived"}
+	case do == releaseplan.OverrideCalendar && (s.Final() || s == releaseplan.Canceling):
+		return []string{"plan_alive", "calendar"}
+	case do == releaseplan.OverrideCalendar: // there is none
+		return []string{"calendar"}
+	case do == releaseplan.EndOverride:
+		return []string{"overridden"}
 	default:
 		return []string{"state"}
 	}

@@ -97,6 +97,7 @@ func (d *aDice) phase(i int) releaseplan.Phase {
 		t.Timeout = aMinutes(aPick(d, 0, 0, 5, 60))
 		t.Retry = releaseplan.RetryPolicy{Max: d.intn(3), Delay: aMinutes(aPick(d, 0, 5, 30)), Backoff: d.intn(3)}
 		t.Crash = aPick(d, "", releaseplan.FailOnCrash, releaseplan.RepeatOnCrash)
+		t.Class = aPick(d, "", "", "rollback")
 		if j > 0 && d.oneIn(3) {
 			t.Needs = []string{fmt.Sprintf("t%d.%d", i, d.intn(j))}
 		}
@@ -179,7 +180,7 @@ func (d *aDice) onward(p *releaseplan.Plan, now time.Time) releaseplan.Action {
 		switch v.Action {
 		case releaseplan.Comment, releaseplan.Duplicate, releaseplan.ExportPlan, releaseplan.Delete:
 			weight = 0
-		case releaseplan.Cancel, releaseplan.Archive, releaseplan.Reopen, releaseplan.Withdraw:
+		case releaseplan.Cancel, releaseplan.Archive, releaseplan.Reopen, releaseplan.Withdraw, releaseplan.OverrideCalendar:
 			weight = 1
 		case releaseplan.SetVariables, releaseplan.Pause:
 			weight = 7

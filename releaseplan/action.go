@@ -31,6 +31,9 @@ const (
 	Delete       Action = "delete"    // asked of a Service
 	Advance      Action = "advance"   // only what time does by itself
 
+	OverrideCalendar Action = "override_calendar" // Command.Calendar holds nothing of this plan until Command.Until; Command.Remark says why
+	EndOverride      Action = "end_override"      // of Command.Calendar
+
 	ReportApproval Action = "report_approval" // a provider's answer: Command.Report, Command.Instance
 	Retracted      Action = "retracted"       // a provider has dropped Command.Instance, since nobody waits for it
 )

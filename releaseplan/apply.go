@@ -53,6 +53,8 @@ func (p *Plan) applyKind(c *Change) error {
 		p.st.Gate = copyOf(c.Gate)
 	case GateAnswered:
 		p.st.Gate = copyOf(c.Gate)
+	case CalendarOverridden, CalendarRestored:
+		return p.applyOverride(c)
 	case ExposureStarted, ExposureCompleted, ExposureChanged, ExposureMissed, RolloutPaused, RolloutResumed, RolloutStopped, SafeguardTripped, SafeguardCleared:
 		return p.applyRollout(c)
 	case TaskStarted, TaskLeased, TaskStopped, TaskEnded, TaskMoved, TaskChanged, TaskLate:
@@ -147,7 +149,7 @@ func (p *Plan) enter(to State, c *Change) {
 // effective times gone. A task that is done stays so, until an edit changes it
 // or what it needs; every other one is to be done again.
 func (p *Plan) begin() {
-	p.st.Request, p.st.Gate, p.st.Effective, p.st.FinishAsked = nil, nil, nil, false
+	p.st.Request, p.st.Gate, p.st.Effective, p.st.FinishAsked, p.st.Overrides = nil, nil, nil, false, nil
 	p.st.Started, p.st.Ended = time.Time{}, time.Time{}
 	if r := p.st.Rollout; r != nil && r.Live == "" { // a rollout that was stopped begins anew
 		again := *r

@@ -38,6 +38,8 @@ type Change struct {
 	Serves    []rollout.Strategy `json:"serves,omitempty"`    // of a milestone that goes live
 	Trip      *Trip              `json:"trip,omitempty"`      // of a safeguard
 
+	Override *Override `json:"override,omitempty"` // of a calendar
+
 	def *definition // of Birth or Revision, on its way from Do to apply
 }
 
@@ -64,6 +66,9 @@ const (
 
 	GateOpened   ChangeKind = "gate.opened"   // Gate, with the code
 	GateAnswered ChangeKind = "gate.answered" // Gate
+
+	CalendarOverridden ChangeKind = "calendar.overridden" // Override, Remark
+	CalendarRestored   ChangeKind = "calendar.restored"   // Override: it was ended before its time
 
 	ExposureStarted   ChangeKind = "milestone.started"   // Milestone, Serves; From: the one before; perhaps Schedule
 	ExposureCompleted ChangeKind = "milestone.completed" // Milestone: it is through

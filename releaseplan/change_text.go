@@ -38,6 +38,10 @@ func (c *Change) verbText() string {
 	switch {
 	case c.Kind == PlanCommented:
 		return "comment"
+	case c.Override != nil && c.Kind == CalendarOverridden:
+		return fmt.Sprintf("overrides %s until %s", c.Override.calendar(), c.Override.Until.Format(time.RFC3339))
+	case c.Override != nil:
+		return "no longer overrides " + c.Override.calendar()
 	case c.Kind == ApprovalVoted:
 		return fmt.Sprintf("vote: %s", c.Vote)
 	case c.Gate != nil && c.Gate.Answer != "":

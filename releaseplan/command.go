@@ -34,6 +34,9 @@ type Command struct {
 	Safeguard string             `json:"safeguard,omitempty"` // id or name: ClearSafeguard, Observe
 	Sample    *Sample            `json:"sample,omitempty"`    // Observe
 
+	Calendar string    `json:"calendar,omitempty"` // OverrideCalendar, EndOverride: its name; empty: every one
+	Until    time.Time `json:"until,omitzero"`     // OverrideCalendar: when it ends, at most 366 days ahead
+
 	// Members are the users of the groups that the approval policy names, by
 	// [penstock.Party.Key]. RequestApproval needs them; a Service asks its Directory.
 	Members map[string][]penstock.Party `json:"members,omitempty"`
@@ -98,6 +101,8 @@ func (a Action) Right() penstock.Right {
 		return penstock.Approve
 	case Archive, Unarchive, Delete:
 		return penstock.Delete
+	case OverrideCalendar, EndOverride:
+		return penstock.Admin
 	case Comment, Duplicate, ExportPlan:
 		return penstock.Read
 	default:

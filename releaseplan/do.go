@@ -1,6 +1,7 @@
 package releaseplan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -61,7 +62,7 @@ func (p *Plan) do(c Command, by penstock.Actor, at time.Time) (*Plan, []Change, 
 	if err := p.permit(by, c); err != nil {
 		return p, nil, err
 	}
-	t := &transition{p: p, by: by, at: later(instant(at), p.st.Updated.At), command: &c}
+	t := &transition{p: p.pin(), by: by, at: later(instant(at), p.st.Updated.At), command: &c}
 	// An outcome counts as earlier than what is due at the same instant.
 	limit, outcome := t.at, c.Action == Complete || c.Action == Fail
 	if outcome {
@@ -89,6 +90,7 @@ func (p *Plan) do(c Command, by penstock.Actor, at time.Time) (*Plan, []Change, 
 	if len(t.changes) == 0 {
 		return p, nil, nil
 	}
+	t.p.pinned = nil // nobody has seen it yet
 	return t.p, t.changes, nil
 }
 
@@ -189,14 +191,16 @@ func (t *transition) stands(a Action, rule standingRule) error {
 		return nil
 	}
 	e := &penstock.RefusedError{Action: string(a), State: string(t.p.st.State)}
+	var faults []error
 	for _, r := range refusals {
 		if r.Rule == "state" {
 			e.Needs = nil
 			e.Allowed = t.p.allowed(t.by, t.at)
 			return e
 		}
-		e.Needs, e.Earliest = append(e.Needs, r.Needs), later(e.Earliest, r.Earliest)
+		e.Needs, e.Earliest, faults = append(e.Needs, r.Needs), later(e.Earliest, r.Earliest), append(faults, r.Err)
 	}
+	e.Err = errors.Join(faults...)
 	return e
 }
 

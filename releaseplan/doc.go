@@ -55,6 +55,16 @@
 // or stops, and nothing goes forward until it is clear. [Service.Serving] is what is
 // live, for an evaluator of package rollout.
 //
+// # Calendars
+//
+// [Config.Calendars] say when nothing may go on: freezes, business hours; see package calendar. A
+// calendar that is closed keeps plans from being executed and resumed, tasks and milestones from
+// starting; what runs goes on to its end, and going back is always possible. Classes of tasks can
+// be exempt, such as those that roll back: a plan whose open tasks are all exempt can be executed,
+// one with any such task resumed. What would have gone on by itself does so when the
+// calendar opens, but for a schedule and a milestone's time: those are missed, and the trail says why. An
+// [Override] lets one plan go on until a time, for a reason that the trail keeps.
+//
 // # The audit trail
 //
 // Every change is an event in the store, written in the same commit as the plan. The

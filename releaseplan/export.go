@@ -202,6 +202,12 @@ func (v *validator) status(p *Plan) {
 	if p.gate(gateOf(st.State)) != nil && (st.Gate == nil || st.Gate.On != gateOf(st.State)) {
 		v.fault("status.gate", "must fit the state")
 	}
+	if len(st.Overrides) > MaxOverrides {
+		v.fault("status.overrides", "are more than %d", MaxOverrides)
+	}
+	for i := range st.Overrides {
+		v.nest(fmt.Sprintf("status.overrides[%d]", i), st.Overrides[i].fault())
+	}
 	v.rollout("status.rollout", p)
 }
 

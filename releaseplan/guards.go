@@ -43,6 +43,23 @@ var (
 		},
 		Clears: func(s *situation) time.Time { return s.p.def.content.Window.expires() }}
 
+	calendarsOpen = planGuard{Rule: "calendars_open", Needs: "every calendar to be open",
+		Holds:  func(s *situation) bool { return len(s.p.closedToExecute(s.at)) == 0 },
+		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
+		Fault:  func(s *situation) error { return frozen(s.p.closedToExecute(s.at)) }}
+	calendarsLetOn = planGuard{Rule: "calendars_open", Needs: "calendars that let a task go on",
+		Holds:  func(s *situation) bool { return len(s.p.closedToResume(s.at)) == 0 },
+		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
+		Fault:  func(s *situation) error { return frozen(s.p.closedToResume(s.at)) }}
+	planCalendarsOpen = planGuard{Rule: "calendars_open", Needs: "every calendar to be open",
+		Holds:  func(s *situation) bool { return len(s.p.closures(s.at)) == 0 },
+		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
+		Fault:  func(s *situation) error { return frozen(s.p.closures(s.at)) }}
+	calendarKnown = planGuard{Rule: "calendar", Needs: "a calendar that concerns the plan",
+		Holds: func(s *situation) bool { return len(s.p.calendars().Names()) > 0 }}
+	overridden = planGuard{Rule: "overridden", Needs: "an override that has not ended",
+		Holds: func(s *situation) bool { return len(s.p.overrides(s.at)) > 0 }}
+
 	contentApproved = planGuard{Rule: "content_approved", Needs: "an approval of the content as it is",
 		Holds: func(s *situation) bool { return s.p.contentApproved() }}
 	approvalStale = planGuard{Rule: "content_changed", Needs: "content that changed since its approval",
@@ -116,18 +133,20 @@ type standingRule struct {
 
 // standing is every action that a plan takes without moving.
 var standing = map[Action]standingRule{
-	Edit:           {in: []State{Draft, Paused, Failed}, guards: []planGuard{notArchived}},
-	SetVariables:   {in: []State{Draft, Paused, Failed}, guards: []planGuard{notArchived}},
-	Vote:           {in: []State{AwaitingApproval}, guards: []planGuard{notArchived}},
-	Retracted:      {},
-	ReportApproval: {in: []State{AwaitingApproval}, guards: []planGuard{notArchived}},
-	AnswerGate:     {in: []State{FinalizeCheck, ExecuteCheck, CompleteCheck}, guards: []planGuard{notArchived, gateOpen}},
-	Finish:         {in: []State{Running, Paused}, guards: []planGuard{notArchived, hasMilestones, finishNotAsked}},
-	Comment:        {},
+	Edit:             {in: []State{Draft, Paused, Failed}, guards: []planGuard{notArchived}},
+	SetVariables:     {in: []State{Draft, Paused, Failed}, guards: []planGuard{notArchived}},
+	Vote:             {in: []State{AwaitingApproval}, guards: []planGuard{notArchived}},
+	Retracted:        {},
+	ReportApproval:   {in: []State{AwaitingApproval}, guards: []planGuard{notArchived}},
+	AnswerGate:       {in: []State{FinalizeCheck, ExecuteCheck, CompleteCheck}, guards: []planGuard{notArchived, gateOpen}},
+	OverrideCalendar: {guards: []planGuard{notArchived, planNotOver, calendarKnown}},
+	EndOverride:      {guards: []planGuard{notArchived, overridden}},
+	Finish:           {in: []State{Running, Paused}, guards: []planGuard{notArchived, hasMilestones, finishNotAsked}},
+	Comment:          {},
 
-	StartMilestone:    {guards: []planGuard{notArchived, milestoneThere, planNotOver, notLive, forwardRunning, forwardWindow, forwardClear, backApproved}},
+	StartMilestone:    {guards: []planGuard{notArchived, milestoneThere, planNotOver, notLive, forwardRunning, forwardWindow, forwardCalendars, forwardClear, backApproved}},
 	SkipMilestone:     {guards: []planGuard{notArchived, milestoneThere, planNotOver, notPassed, notSkipped}},
-	CompleteMilestone: {guards: []planGuard{notArchived, planGoing, isLive, notThrough, rolloutGoing, windowOpen}},
+	CompleteMilestone: {guards: []planGuard{notArchived, planGoing, isLive, notThrough, rolloutGoing, windowOpen, planCalendarsOpen}},
 	SetInterval:       {guards: []planGuard{notArchived, milestoneThere, planNotOver, intervalOpen}},
 	PauseRollout:      {guards: []planGuard{notArchived, hasMilestones, planNotOver, rolloutGoing}},
 	ResumeRollout:     {guards: []planGuard{notArchived, planNotOver, rolloutPaused, safeguardsClear}},
@@ -153,6 +172,9 @@ func (r standingRule) refusals(s *situation) []lifecycle.Refusal {
 			refusal := lifecycle.Refusal{Rule: g.Rule, Needs: g.Needs}
 			if g.Clears != nil {
 				refusal.Earliest = g.Clears(s)
+			}
+			if g.Fault != nil {
+				refusal.Err = g.Fault(s)
 			}
 			all = append(all, refusal)
 		}

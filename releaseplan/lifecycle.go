@@ -16,7 +16,7 @@ var planLife = lifecycle.Machine[*situation, State, Action]{
 	Rules: map[State]map[Action]planRule{
 		Draft: {
 			Finalize: {To: FinalizeCheck, If: []planGuard{somethingToDo, lintFree}},
-			Execute:  {To: ExecuteCheck, If: []planGuard{somethingToDo, lintFree, noApprovalRequired, noFinalizeGate, windowOpen}},
+			Execute:  {To: ExecuteCheck, If: []planGuard{somethingToDo, lintFree, noApprovalRequired, noFinalizeGate, windowOpen, calendarsOpen}},
 			Cancel:   canceling,
 		},
 		FinalizeCheck: {
@@ -30,7 +30,7 @@ var planLife = lifecycle.Machine[*situation, State, Action]{
 		},
 		Finalized: {
 			RequestApproval: {To: AwaitingApproval, If: []planGuard{approvalRequired}},
-			Execute:         {To: ExecuteCheck, If: []planGuard{noApprovalRequired, windowOpen}},
+			Execute:         {To: ExecuteCheck, If: []planGuard{noApprovalRequired, windowOpen, calendarsOpen}},
 			Reopen:          reopening, Cancel: canceling,
 		},
 		AwaitingApproval: {
@@ -41,7 +41,7 @@ var planLife = lifecycle.Machine[*situation, State, Action]{
 			Reopen:   reopening, Cancel: canceling,
 		},
 		Approved: {
-			Execute: {To: ExecuteCheck, If: []planGuard{contentApproved, windowOpen, executorPermitted}},
+			Execute: {To: ExecuteCheck, If: []planGuard{contentApproved, windowOpen, calendarsOpen, executorPermitted}},
 			Reopen:  reopening, Cancel: canceling,
 		},
 		Denied: {
@@ -67,7 +67,7 @@ var planLife = lifecycle.Machine[*situation, State, Action]{
 			Reopen: reopening, Cancel: canceling,
 		},
 		Paused: {
-			Resume:          {To: Running, If: []planGuard{contentApproved, windowOpen}},
+			Resume:          {To: Running, If: []planGuard{contentApproved, windowOpen, calendarsLetOn}},
 			RequestApproval: {To: AwaitingApproval, If: []planGuard{approvalStale, nothingRuns}},
 			expire:          {To: Expired, If: []planGuard{windowOver}},
 			Reopen:          reopening, Cancel: canceling,

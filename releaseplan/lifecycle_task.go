@@ -30,8 +30,8 @@ var taskLife = lifecycle.Machine[*taskSituation, TaskState, Action]{
 	ByRule:  []Action{drop, abandon, stop, timeout, repeat},
 	Rules: map[TaskState]map[Action]taskRule{
 		TaskTodo: {
-			Start:        {To: TaskRunning, If: []taskGuard{taskEnabled, planRuns, taskWindowOpen, notHeld, notPutOff, taskReady, attemptsLeft, rolloutFree}},
-			Complete:     {To: TaskDone, If: []taskGuard{taskEnabled, isManual, planRuns, taskWindowOpen, notHeld, taskReady, attemptsLeft}},
+			Start:        {To: TaskRunning, If: []taskGuard{taskEnabled, planRuns, taskWindowOpen, taskCalendarsOpen, notHeld, notPutOff, taskReady, attemptsLeft, rolloutFree}},
+			Complete:     {To: TaskDone, If: []taskGuard{taskEnabled, isManual, planRuns, taskWindowOpen, taskCalendarsOpen, notHeld, taskReady, attemptsLeft}},
 			Skip:         {To: TaskSkipped, If: []taskGuard{taskEnabled, planUnderWay}},
 			Hold:         {To: TaskTodo, If: []taskGuard{notHeld, planAlive}},
 			Release:      {To: TaskTodo, If: []taskGuard{held, planAlive}},
@@ -45,7 +45,7 @@ var taskLife = lifecycle.Machine[*taskSituation, TaskState, Action]{
 			Fail:         {To: TaskFailed},
 			Interrupt:    {To: TaskFailed},
 			Abort:        {To: TaskCanceling},
-			Lease:        {To: TaskRunning, If: []taskGuard{notLeased, planRuns, taskWindowOpen, taskApproved}},
+			Lease:        {To: TaskRunning, If: []taskGuard{notLeased, planRuns, taskWindowOpen, taskCalendarsOpen, taskApproved}},
 			Claim:        {To: TaskRunning, If: []taskGuard{unclaimed}},
 			ReleaseClaim: {To: TaskRunning, If: []taskGuard{claimed}},
 			Reassign:     {To: TaskRunning},
@@ -88,6 +88,10 @@ var (
 	taskWindowOpen = taskGuard{Rule: "window_open", Needs: "an open window",
 		Holds:  func(s *taskSituation) bool { return s.p.def.content.Window.Open(s.at) },
 		Clears: func(s *taskSituation) time.Time { return s.p.def.content.Window.opens(s.at) }}
+	taskCalendarsOpen = taskGuard{Rule: "calendars_open", Needs: "every calendar to be open",
+		Holds:  func(s *taskSituation) bool { return len(s.p.closuresOf(s.ref, s.at)) == 0 },
+		Clears: func(s *taskSituation) time.Time { return s.p.calendarsOpenFor(s.ref, s.at) },
+		Fault:  func(s *taskSituation) error { return frozen(s.p.closuresOf(s.ref, s.at)) }}
 	taskApproved = taskGuard{Rule: "content_approved", Needs: "an approval of the content as it is",
 		Holds: func(s *taskSituation) bool { return s.p.contentApproved() }}
 	taskReady = taskGuard{Rule: "ready", Needs: "what comes before it to be done or skipped",

@@ -33,6 +33,10 @@ var (
 	forwardWindow = planGuard{Rule: "window_open", Needs: "an open window",
 		Holds:  func(s *situation) bool { return !s.forward() || s.p.def.content.Window.Open(s.at) },
 		Clears: func(s *situation) time.Time { return s.p.def.content.Window.opens(s.at) }}
+	forwardCalendars = planGuard{Rule: "calendars_open", Needs: "every calendar to be open",
+		Holds:  func(s *situation) bool { return !s.forward() || len(s.p.closures(s.at)) == 0 },
+		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
+		Fault:  func(s *situation) error { return frozen(s.p.closures(s.at)) }}
 	forwardClear = planGuard{Rule: "safeguards_clear", Needs: "every safeguard to be clear",
 		Holds: func(s *situation) bool { return !s.forward() || len(s.p.rollout().Tripped) == 0 }}
 	backApproved = planGuard{Rule: "content_approved", Needs: "an approval of the content as it is",

@@ -97,19 +97,28 @@ func (t *transition) startOrPause(a Action, i int, schedule time.Time) error {
 // goesOn reports whether milestones may start by themselves.
 func (p *Plan) goesOn(at time.Time) bool {
 	r := p.rollout()
-	return p.st.State == Running && !p.Archived() && r.Paused.IsZero() && r.Stopped.IsZero() && len(r.Tripped) == 0 && p.def.content.Window.Open(at)
+	return p.st.State == Running && !p.Archived() && r.Paused.IsZero() && r.Stopped.IsZero() && len(r.Tripped) == 0 && p.def.content.Window.Open(at) && len(p.closures(at)) == 0
 }
 
 // beginRollout starts the first milestone when it is its turn.
 func (t *transition) beginRollout() error {
 	p := t.p
-	if len(p.def.content.Milestones) == 0 || p.rollout().Live != "" || p.open() > 0 || p.st.FinishAsked || !p.goesOn(t.at) {
+	if !p.rolloutPending() || !p.goesOn(t.at) {
 		return nil
 	}
 	if i := p.following(-1); i >= 0 && p.startsItself(i) {
 		return t.startOrPause(advanced, i, time.Time{})
 	}
 	return nil
+}
+
+// rolloutPending reports whether it is the turn of the first milestone, if the rollout goes on.
+func (p *Plan) rolloutPending() bool {
+	if len(p.def.content.Milestones) == 0 || p.rollout().Live != "" || p.open() > 0 || p.st.FinishAsked {
+		return false
+	}
+	i := p.following(-1)
+	return i >= 0 && p.startsItself(i)
 }
 
 // progress lets the live milestone be through, and the next one start.
@@ -166,6 +175,8 @@ func (t *transition) keepAppointment() error {
 		why = "the rollout was stopped"
 	case !p.def.content.Window.Open(t.at):
 		why = "the window was shut"
+	case len(p.closures(t.at)) > 0:
+		why = frozen(p.closures(t.at)).Error()
 	default:
 		return t.startOrPause(appointed, i, at)
 	}

@@ -138,6 +138,11 @@ func (p *Plan) intervalEnds() time.Time {
 	}
 	length := interval.AddTo(r.Since).Sub(r.Since)
 	ends := instant(r.Clock.Add(max(0, length-r.Counted)))
+	if at := later(ends, p.st.Updated.At); len(p.closures(at)) > 0 {
+		if ends = p.calendarsOpen(at); ends.IsZero() {
+			return time.Time{}
+		}
+	}
 	if !p.def.content.Window.Open(later(ends, p.st.Updated.At)) { // it may have been shortened since
 		return time.Time{}
 	}

@@ -102,6 +102,8 @@ func (t *transition) stand() error {
 		return t.retracted()
 	case AnswerGate:
 		return t.answerGate()
+	case OverrideCalendar, EndOverride:
+		return t.override()
 	case Finish:
 		return t.record(Change{Kind: PlanFinishing, Action: Finish, Remark: c.Remark})
 	case StartMilestone, SkipMilestone, CompleteMilestone, SetInterval, PauseRollout, ResumeRollout, StopRollout, ClearSafeguard, Observe:
@@ -176,13 +178,14 @@ const (
 	dueLapse               // the request for approval lapses
 	dueGate                // a check was not answered in time
 	dueSchedule            // the plan is to start
-	dueWindow              // the window opens for a plan that starts as soon as it may
+	dueWindow              // the window, or a calendar, opens for a plan that starts as soon as it may
+	dueOpening             // a calendar opens for what would have started by itself
 )
 
 // due returns what time does next by itself, and when; zero and dueNothing if
 // nothing. Of what is due at the same instant, the first in the order of the kinds
-// comes first.
-func (p *Plan) due() (when time.Time, what dueKind) {
+// comes first. What a calendar no longer holds back is due at now.
+func (p *Plan) due(now time.Time) (when time.Time, what dueKind) {
 	if p.Archived() || p.st.State.Final() {
 		return time.Time{}, dueNothing
 	}
@@ -212,8 +215,9 @@ func (p *Plan) due() (when time.Time, what dueKind) {
 		consider(s.At, dueSchedule)
 	}
 	if p.startsOnApproval() {
-		consider(p.def.content.Window.opens(p.st.Updated.At), dueWindow)
+		consider(p.opens(now), dueWindow)
 	}
+	consider(p.opening(now), dueOpening)
 	return when, what
 }
 
@@ -238,7 +242,7 @@ func gateState(g *GateStatus) State {
 func (t *transition) advance(limit time.Time) error {
 	return t.asSystem(func() error {
 		for {
-			when, what := t.p.due()
+			when, what := t.p.due(limit)
 			if what == dueNothing || when.After(limit) {
 				return nil
 			}
@@ -272,7 +276,7 @@ func (t *transition) happen(what dueKind) error {
 		return t.gateTimeout()
 	case dueSchedule:
 		return t.schedule()
-	case dueNothing, dueExpire, dueWindow: // the plan settles
+	case dueNothing, dueExpire, dueWindow, dueOpening: // the plan settles
 	}
 	return nil
 }
@@ -299,7 +303,7 @@ func (t *transition) schedule() error {
 		}
 	}
 	return t.record(Change{Kind: PlanMissed, Schedule: t.p.def.content.Start.At, From: string(t.p.st.State), To: string(t.p.st.State),
-		Remark: "the plan was " + words(string(t.p.st.State))})
+		Remark: t.p.missedWhy(t.at)})
 }
 
 // startsOnApproval reports whether the plan is to be executed as soon as it may.

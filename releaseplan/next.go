@@ -42,7 +42,8 @@ const (
 // its requests.
 func (p *Plan) Next(now time.Time) (steps []Step, wake time.Time) {
 	now = later(instant(now), p.st.Updated.At)
-	if due, _ := p.due(); !due.IsZero() {
+	p = p.pin()
+	if due, _ := p.due(now); !due.IsZero() {
 		if !due.After(now) {
 			return []Step{{Kind: StepAdvance}}, due
 		}
@@ -51,12 +52,12 @@ func (p *Plan) Next(now time.Time) (steps []Step, wake time.Time) {
 	for step := range p.pending(now) {
 		steps = append(steps, step)
 	}
-	return steps, wake
+	return steps, earlier(wake, p.thaws(now))
 }
 
 // isDue reports whether time has done something by itself.
 func (p *Plan) isDue(now time.Time) bool {
-	due, _ := p.due()
+	due, _ := p.due(now)
 	return !due.IsZero() && !due.After(now)
 }
 
@@ -90,6 +91,7 @@ func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
 			}
 		}
 	}
+	unfrozen := p.unfrozen(now)
 	for i, s := range p.phases {
 		for j := range s.active.all() {
 			ref := taskRef{i, j}
@@ -102,7 +104,7 @@ func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
 			switch {
 			case status.State == TaskCanceling:
 				step.Kind = StepStop
-			case a.Lease != "" || p.st.State != Running || !p.def.content.Window.Open(now) || !p.contentApproved():
+			case a.Lease != "" || p.st.State != Running || !p.def.content.Window.Open(now) || !p.contentApproved() || !unfrozen(ref):
 				continue
 			}
 			if !yield(step) {
@@ -114,7 +116,7 @@ func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
 		return
 	}
 	for ref := range p.startable {
-		if task := p.def.task(ref); p.automatic(ref) && task.Kind != Wait && task.Kind != Expose && p.task(ref).NotBefore.IsZero() && p.task(ref).Count < MaxAttempts {
+		if task := p.def.task(ref); p.automatic(ref) && task.Kind != Wait && task.Kind != Expose && p.task(ref).NotBefore.IsZero() && p.task(ref).Count < MaxAttempts && unfrozen(ref) {
 			if !yield(Step{Kind: StepStart, Task: task.ID, Handler: task.Kind}) {
 				return
 			}

@@ -64,6 +64,7 @@ func (c *Command) check() error {
 		v.fault("key", "must be at most 128 bytes of UTF-8")
 	}
 	v.script(c)
+	c.checkOverride(&v)
 	if c.IfVersion < 0 {
 		v.fault("if_version", "must not be negative")
 	}

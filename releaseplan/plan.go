@@ -6,6 +6,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
+	"github.com/penstock-go/penstock/releaseplan/calendar"
 )
 
 // A Plan is a release on its way, at one moment. It is immutable: methods that
@@ -22,6 +23,7 @@ type Plan struct {
 	phases []*phaseStatus
 	totals [len(taskStates)]int32 // enabled tasks by state, of all phases
 
+	pinned  *calendar.Set     // the calendars that one command is decided on
 	deleted bool              // its last change says so
 	secrets map[string]string // values that came in with the latest change, for the Service to put away
 }
@@ -35,6 +37,10 @@ type Rules struct {
 	// Stickiness returns that of a project's flexibleRollout strategies where they
 	// have none. It is pure. Default: rollout.StickyDefault.
 	Stickiness func(project string) string
+
+	// Calendars say when nothing may go on; nil: none does. They may change: every
+	// decision is made on those that hold then.
+	Calendars calendar.Source
 
 	// Providers are the kinds of approval that can be requested besides the native one.
 	Providers []approval.Kind
@@ -68,6 +74,7 @@ func (p *Plan) Status() Status {
 	s := p.st
 	s.Visits = slices.Clone(s.Visits)
 	s.Retract = slices.Clone(s.Retract)
+	s.Overrides = slices.Clone(s.Overrides)
 	s.Effective = s.Effective.clone()
 	s.Gate = copyOf(s.Gate)
 	s.Rollout = s.Rollout.clone()

@@ -167,7 +167,10 @@ func labelValue(k, v string) string {
 
 // workFields adds what Runners look for.
 func (p *Plan) workFields(f map[string][]string) {
-	if due, _ := p.due(); !due.IsZero() {
+	if p.rules != nil && p.rules.Calendars != nil {
+		p = p.under(nil) // they may change while the record stays: who finds the plan asks them again
+	}
+	if due, _ := p.due(p.st.Updated.At); !due.IsZero() {
 		f[fieldWake] = []string{store.Time(due)}
 	}
 	add := func(field, value string) {

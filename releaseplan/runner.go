@@ -42,14 +42,16 @@ type Runner struct {
 	plans    *Service
 	handlers map[string]Handler
 
-	lease   string         // under which attempts are begun now
-	again   chan struct{}  // a worker is free for what was left
-	wg      sync.WaitGroup // handlers, calls of providers, and what measures
-	ending  chan struct{}  // closed when Run is to return soon
-	turn    *store.Cursor  // the plan that was served last
-	queued  bool           // plans wait for workers: who wants one has its turn
-	serving bool           // it is the turn of a plan
-	blind   bool           // it was said that nothing is measured
+	lease   string          // under which attempts are begun now
+	again   chan struct{}   // a worker is free for what was left
+	wg      sync.WaitGroup  // handlers, calls of providers, and what measures
+	ending  chan struct{}   // closed when Run is to return soon
+	turn    *store.Cursor   // the plan that was served last
+	queued  bool            // plans wait for workers: who wants one has its turn
+	serving bool            // it is the turn of a plan
+	resting map[string]rest // plans that a calendar holds back
+	soonest time.Time       // when one of them is to be looked at again; zero: none was seen
+	blind   bool            // it was said that nothing is measured
 
 	mu      sync.Mutex
 	running bool
@@ -173,6 +175,7 @@ func (r *Runner) renew() {
 	r.measured = make(map[gauge]bool)
 	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
 	r.turn, r.queued, r.serving, r.blind = nil, false, false, false
+	r.resting, r.soonest = make(map[string]rest), time.Time{}
 }
 
 func (r *Runner) end() {

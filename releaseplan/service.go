@@ -14,6 +14,7 @@ import (
 	"github.com/penstock-go/penstock/internal/bell"
 	"github.com/penstock-go/penstock/internal/keylock"
 	"github.com/penstock-go/penstock/internal/lru"
+	"github.com/penstock-go/penstock/releaseplan/calendar"
 	"github.com/penstock-go/penstock/releaseplan/rollout"
 	"github.com/penstock-go/penstock/store"
 )
@@ -38,6 +39,11 @@ type Config struct {
 	// [Service.RolloutReferences] is its References, and plans are finalized only
 	// if their strategies fit. Default: references are not checked.
 	Rollout *rollout.Service
+
+	// Calendars say when nothing may go on: a *calendar.Set, or a *calendar.Book
+	// for ones that change while the Service runs. Every process that shares the
+	// Store should have the same. Default: always open.
+	Calendars calendar.Source
 
 	// UniqueNames refuses a name that another plan in the same folder bears.
 	UniqueNames bool
@@ -84,7 +90,7 @@ func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, directory: cfg.Directory, authorizer: cfg.Authorizer, providers: cfg.Providers,
 		references: cfg.References, rollout: cfg.Rollout, uniqueNames: cfg.UniqueNames, seal: cfg.Seal, now: cfg.Now, newID: cfg.NewID,
-		rules: Rules{Permit: cfg.Permit}, bell: bell.Bell{Kind: kindPlan},
+		rules: Rules{Permit: cfg.Permit, Calendars: cfg.Calendars}, bell: bell.Bell{Kind: kindPlan},
 	}
 	if cfg.Store == nil {
 		s.store = noStore{}

@@ -189,7 +189,7 @@ func (s *Service) fromPlans(ctx context.Context, c claim, now time.Time) (v Serv
 			continue
 		}
 		if id == c.Holder {
-			due, _ = p.due()
+			due, _ = p.due(now)
 		}
 		if p.exposes() {
 			return p.served(), due, whole, nil

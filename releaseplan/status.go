@@ -24,6 +24,8 @@ type Status struct {
 
 	Rollout *RolloutStatus `json:"rollout,omitempty"` // nil: no milestone was ever touched
 
+	Overrides []Override `json:"overrides,omitempty"` // of calendars, each the latest one, that had not ended when the next one came
+
 	Archived time.Time `json:"archived,omitzero"`
 	Created  Stamp     `json:"created"`
 	Edited   Stamp     `json:"edited"`  // the latest effective edit of the content

@@ -45,11 +45,13 @@ func (r *Runner) dispatch(ctx, work context.Context) {
 				r.Log.Warn("plans that wait for a worker could not be found", "error", err)
 			}
 		case <-timer.C:
+			r.soonest = time.Time{}
 			wait, err := r.sweep(ctx, work)
 			if err != nil && ctx.Err() == nil {
 				r.Log.Warn("plans that are due could not be found", "error", err)
 				wait = r.Poll
 			}
+			wait = r.wakeFor(wait)
 			next = r.plans.now().Add(wait)
 			timer.Reset(wait)
 		}
@@ -101,7 +103,9 @@ func (r *Runner) each(ctx context.Context, q store.Query, visit func(id string))
 			return err
 		}
 		for _, record := range page.Records {
-			visit(record.ID)
+			if !r.rests(record) {
+				visit(record.ID)
+			}
 		}
 		if page.Next == nil || ctx.Err() != nil {
 			return ctx.Err()
@@ -140,7 +144,9 @@ func (r *Runner) serve(ctx, work context.Context) error {
 					return nil
 				}
 				r.turn = &store.Cursor{Sort: record.Sort, ID: record.ID}
-				r.plan(ctx, work, record.ID)
+				if !r.rests(record) {
+					r.plan(ctx, work, record.ID)
+				}
 			}
 			more = page.Next != nil && ctx.Err() == nil
 		}
@@ -174,6 +180,7 @@ func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
 			return time.Time{}
 		}
 		if next == nil {
+			r.rest(st, p, steps, wake)
 			return wake
 		}
 		if next.st.Changes <= p.st.Changes { // a clock went back

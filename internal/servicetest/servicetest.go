@@ -57,6 +57,12 @@ func cases() []serviceCase {
 		{"RunnerBoundsErrorTexts", suite.testRunnerBoundsErrorTexts},
 		{"RunnerPersonCompletesARunningTask", suite.testRunnerPersonCompletesARunningTask},
 		{"RunnerDeletedAndUnknownPlansDoNotDisturb", suite.testRunnerDeletedAndUnknownPlansDoNotDisturb},
+		// runner_freeze.go
+		{"RunnerGoesOnWhenTheCalendarOpens", suite.testRunnerGoesOnWhenTheCalendarOpens},
+		{"RunnerSeesCalendarsChange", suite.testRunnerSeesCalendarsChange},
+		{"RunnerGoesOnWithAnOverride", suite.testRunnerGoesOnWithAnOverride},
+		{"RunnerLeavesFrozenPlansAlone", suite.testRunnerLeavesFrozenPlansAlone},
+		{"ServiceOverridesTakeTheAdminRight", suite.testServiceOverridesTakeTheAdminRight},
 		// runner_lease.go
 		{"RunnerTakesOverFromADeadOne", suite.testRunnerTakesOverFromADeadOne},
 		{"RunnerThatStalledFindsItselfLost", suite.testRunnerThatStalledFindsItselfLost},
