@@ -53,6 +53,12 @@ func carry(t *testing.T, plans *releaseplan.Service, ttl time.Duration, f releas
 	t.Helper()
 	r := releaseplan.NewRunner(plans, map[string]releaseplan.Handler{"work": f})
 	r.Poll, r.TTL = 20*time.Millisecond, ttl
+	return carryWith(t, r)
+}
+
+// carryWith is carry with a Runner.
+func carryWith(t *testing.T, r *releaseplan.Runner) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
