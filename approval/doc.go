@@ -26,4 +26,9 @@
 // A Request never changes. Its methods return the next one, which shares what
 // stayed the same, so it may be read by any number of goroutines.
 // [Request.Explain] says what a request is waiting for.
+//
+// Package lark is a Provider for Feishu and Lark, package dingtalk for DingTalk. There is none for
+// WeCom: its API lets an application be submitted and read, but only people can withdraw one, so
+// that a request which was given up here would stay open there. A host that can live with that
+// writes a Provider of the kind workwx.
 package approval
