@@ -71,6 +71,13 @@
 // events of a plan are numbered and chained by their hashes, and [Fold] makes the
 // plan of them again. Values of secret variables are in neither.
 //
+// # Versions
+//
+// Each effective edit makes a version of the content. [Diff] tells in what two contents
+// differ, by ids: a task that moved is still the same task. [Patch] makes one of the other.
+// [Service.Versions], [Service.Diff] and [Service.Blame] tell who changed what when, and
+// [Service.DiffSinceApproval] what an approver has to look at again.
+//
 // # Errors
 //
 // Refusals are [penstock.RefusedError]s, faults of input [penstock.InvalidError]s

@@ -45,32 +45,12 @@ func (p *Plan) applyRevision(c *Change) error {
 	if rev == nil {
 		return penstock.Invalid("revision", "an edit has a revision")
 	}
-	content := p.def.content
-	if rev.Plan != nil {
-		phases := content.Phases
-		content = rev.Plan.clone()
-		content.Phases = phases
-	}
-	if rev.Phased {
-		had := make(map[string]Phase, len(p.def.phases))
-		for _, phase := range p.def.content.Phases {
-			had[phase.ID] = phase
-		}
-		content.Phases = nil
-		for _, r := range rev.Phases {
-			phase, ok := had[r.ID]
-			if r.New != nil {
-				phase, ok = r.New.clone(), true
-			}
-			if !ok {
-				return penstock.Invalid("revision", "phase %q is neither new nor old", short(r.ID))
-			}
-			content.Phases = append(content.Phases, phase)
-		}
+	content, err := p.def.content.revised(rev)
+	if err != nil {
+		return err
 	}
 	next := c.def
 	if next == nil {
-		var err error
 		if next, err = define(content.clone(), p.id, rev.Version); err != nil {
 			return err
 		}
@@ -84,6 +64,34 @@ func (p *Plan) applyRevision(c *Change) error {
 	p.carry(&before)
 	p.forgetMilestones(&before.def.content)
 	return nil
+}
+
+// revised returns the content as it is with an edit, which shares what did not change.
+func (c *Content) revised(rev *Revision) (Content, error) {
+	content := *c
+	if rev.Plan != nil {
+		content = rev.Plan.clone()
+		content.Phases = c.Phases
+	}
+	if !rev.Phased {
+		return content, nil
+	}
+	had := make(map[string]Phase, len(c.Phases))
+	for _, phase := range c.Phases {
+		had[phase.ID] = phase
+	}
+	content.Phases = nil
+	for _, r := range rev.Phases {
+		phase, ok := had[r.ID]
+		if r.New != nil {
+			phase, ok = r.New.clone(), true
+		}
+		if !ok {
+			return content, penstock.Invalid("revision", "phase %q is neither new nor old", short(r.ID))
+		}
+		content.Phases = append(content.Phases, phase)
+	}
+	return content, nil
 }
 
 // carry moves the statuses of tasks that there still are to their new places. In

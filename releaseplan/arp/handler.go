@@ -68,5 +68,5 @@ var info = openapi.Info{
 
 // operations are all operations.
 func operations() []rest.Operation[*api] {
-	return slices.Concat(planOperations(), phaseOperations(), taskOperations())
+	return slices.Concat(planOperations(), versionOperations(), phaseOperations(), taskOperations())
 }

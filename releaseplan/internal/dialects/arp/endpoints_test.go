@@ -69,6 +69,12 @@ func endpoints() []endpoint {
 		// Linked or expected, and not in the document.
 		{"GET /plans/{id}/export", 200, plain("/export"), nil},
 		{"GET /plans/{id}/history", 200, plain("/history"), nil},
+		{"GET /plans/{id}/versions", 200, plain("/versions"), nil},
+		{"GET /plans/{id}/diff", 200, func(f *fixture) (string, any) {
+			p := f.basic()
+			f.edited(p, func(c *releaseplan.Content) { c.Description = "another" })
+			return at(p, "/diff"), nil
+		}, nil},
 		{"POST /plans/import", 201, func(f *fixture) (string, any) {
 			return "/plans/import", f.get(at(f.basic(), "/export")).Body
 		}, nil},

@@ -19,11 +19,14 @@ var loose = []string{
 	"Action.method may be missing",
 	"ActualTime.end may be null", // not yet
 	"ActualTime.start may be null",
+	"Difference.after may be anything",  // it is the library's
+	"Difference.before may be anything", // it is the library's
 	"ListedPlan.actions may be missing", // nobody asked for them
 	"ListedPlan.folder may be null",     // of plans from elsewhere, as are the times that are not known
 	"ListedPlan.listeners may be missing",
 	"ListedPlan.phases may be missing",
 	"ListedPlan.summary may be missing",
+	"PlanDiff.approval may be null", // nobody asked for it
 	"PlannedTime.duration may be null",
 	"PlannedTime.end may be null",
 	"PlannedTime.start may be null",
