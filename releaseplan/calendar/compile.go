@@ -23,7 +23,7 @@ type reason struct {
 
 func (c *compiled) closed(t int64) bool {
 	for _, s := range c.sources {
-		if next, ok := s.next(t); ok && next.start <= t {
+		if s.covers(t) {
 			return true
 		}
 	}
@@ -33,7 +33,7 @@ func (c *compiled) closed(t int64) bool {
 // why tells why the calendar is closed at t.
 func (c *compiled) why(t int64) string {
 	for _, r := range c.reasons {
-		if next, ok := r.source.next(t); ok && next.start <= t {
+		if r.source.covers(t) {
 			return r.why
 		}
 	}

@@ -51,8 +51,9 @@ func yearly(z *zone, arcs []arc) *cycle {
 			return int64(t.Year()), dayOfYear(t.Month(), t.Day())
 		},
 		civil: func(turn, position int64) int64 {
-			d := time.Date(leapYear, 1, 1+int(position), 0, 0, 0, 0, time.UTC)
-			return time.Date(int(turn)+d.Year()-leapYear, d.Month(), d.Day(), 0, 0, 0, 0, time.UTC).Unix()
+			turn += position / leapDays
+			d := time.Date(leapYear, 1, 1+int(position%leapDays), 0, 0, 0, 0, time.UTC)
+			return time.Date(int(turn), d.Month(), d.Day(), 0, 0, 0, 0, time.UTC).Unix()
 		},
 	}
 }
@@ -69,25 +70,43 @@ func (c *cycle) next(t int64) (span, bool) {
 	if p.end-now <= reach {
 		from -= reach // the clock may go back, and show this again
 	}
-	turn, position := c.place(from)
-	n := len(c.arcs)
-	i := sort.Search(n, func(i int) bool { return c.arcs[i].end > position })
-	if c.arcs[n-1].end-c.length > position { // it began in the turn before
-		i, turn = n-1, turn-1
-	} else if i == n {
-		i, turn = 0, turn+1
-	}
+	turn, i := c.find(from)
 	for last := turn + 2*endless + 1; turn <= last; {
 		a := c.arcs[i]
 		s := span{c.zone.first(c.civil(turn, a.start)) * second, c.zone.last(c.civil(turn, a.end)) * second}
 		if s.end > t && s.end > s.start {
 			return s, true
 		}
-		if i++; i == n {
+		if i++; i == len(c.arcs) {
 			i, turn = 0, turn+1
 		}
 	}
 	return span{}, false
+}
+
+// covers needs no instants as long as no jump is near.
+func (c *cycle) covers(t int64) bool {
+	now := floor(t, second)
+	if p := c.zone.at(now); p.end-now > reach && now-p.start > reach {
+		turn, i := c.find(now + p.offset)
+		return c.civil(turn, c.arcs[i].start) <= now+p.offset
+	}
+	s, ok := c.next(t)
+	return ok && s.start <= t
+}
+
+// find returns the first arc that ends after a clock time, and its turn.
+func (c *cycle) find(civil int64) (turn int64, i int) {
+	turn, position := c.place(civil)
+	n := len(c.arcs)
+	if c.arcs[n-1].end-c.length > position { // it began in the turn before
+		return turn - 1, n - 1
+	}
+	i = sort.Search(n, func(i int) bool { return c.arcs[i].end > position })
+	if i == n {
+		return turn + 1, 0
+	}
+	return turn, i
 }
 
 // join brings arcs of a cycle in order, and makes one of those that touch. One that is as long as

@@ -20,13 +20,17 @@ func (s *Set) Closed(at time.Time, on Subject, overrides []Override) []Closure {
 	}
 	now := instant(at)
 	var closures []Closure
+	var w *sweep // most often there is nothing to sweep
 	for i := range s.compiled {
 		c := &s.compiled[i]
 		if !c.holds(on) || c.overridden(overrides) > now || !c.closed(now) {
 			continue
 		}
 		closure := Closure{Calendar: c.name, Reason: c.why(now)}
-		w := newSweep(now)
+		if w == nil {
+			w = new(sweep)
+		}
+		w.begin(now)
 		w.add(c, past)
 		if until, ok := w.opening(0); ok {
 			closure.Until = moment(until)
@@ -37,11 +41,17 @@ func (s *Set) Closed(at time.Time, on Subject, overrides []Override) []Closure {
 }
 
 // NextOpening returns the first time t at or after from at which nothing is closed for on, nor
-// will be before t+d. It is false if there is none within the [Horizon], or none that could be
+// will be before t+d; a d of 0 or less asks for t alone. So eight hours fit into those from 09:00 to
+// 17:00. It is false if there is none within the [Horizon], or none that could be
 // found in a bounded number of steps.
 func (s *Set) NextOpening(from time.Time, d time.Duration, on Subject, overrides []Override) (time.Time, bool) {
-	w := s.sweep(from, on, overrides)
-	t, ok := w.opening(int64((max(d, 0) + time.Microsecond - 1) / time.Microsecond))
+	var w sweep
+	s.sweep(&w, from, on, overrides)
+	long := int64(d / time.Microsecond)
+	if d%time.Microsecond > 0 {
+		long++
+	}
+	t, ok := w.opening(max(long, 0))
 	if !ok {
 		return time.Time{}, false
 	}
@@ -51,7 +61,8 @@ func (s *Set) NextOpening(from time.Time, d time.Duration, on Subject, overrides
 // NextClosing returns the first time at or after from at which something is closed for on. It is
 // false if nothing is within the [Horizon].
 func (s *Set) NextClosing(from time.Time, on Subject, overrides []Override) (time.Time, bool) {
-	w := s.sweep(from, on, overrides)
+	var w sweep
+	s.sweep(&w, from, on, overrides)
 	t, ok := w.closing()
 	if !ok {
 		return time.Time{}, false
@@ -59,17 +70,17 @@ func (s *Set) NextClosing(from time.Time, on Subject, overrides []Override) (tim
 	return moment(t), true
 }
 
-func (s *Set) sweep(from time.Time, on Subject, overrides []Override) *sweep {
-	w := newSweep(instant(from))
+// sweep prepares w for the calendars that hold on.
+func (s *Set) sweep(w *sweep, from time.Time, on Subject, overrides []Override) {
+	w.begin(instant(from))
 	if s == nil {
-		return w
+		return
 	}
 	for i := range s.compiled {
 		if c := &s.compiled[i]; c.holds(on) {
 			w.add(c, c.overridden(overrides))
 		}
 	}
-	return w
 }
 
 // Calendars returns a copy of what the set was made of.

@@ -15,12 +15,16 @@ type span = arc
 type source interface {
 	// next returns, of the spans that end after t, the one that starts first.
 	next(t int64) (span, bool)
+
+	// covers reports whether t lies in a span.
+	covers(t int64) bool
 }
 
 // always is closed for ever.
 type always struct{}
 
 func (always) next(int64) (span, bool) { return span{past, future}, true }
+func (always) covers(int64) bool       { return true }
 
 // fixed are spans in order that do not touch.
 type fixed []span
@@ -33,6 +37,11 @@ func (f fixed) next(t int64) (span, bool) {
 	return f[i], true
 }
 
+func (f fixed) covers(t int64) bool {
+	s, ok := f.next(t)
+	return ok && s.start <= t
+}
+
 // computed are the spans of a host's recurrence.
 type computed struct{ Recurrence }
 
@@ -40,6 +49,11 @@ func (c computed) next(t int64) (span, bool) {
 	i, ok := c.Next(moment(t))
 	s := span{instant(i.Start), instant(i.End)}
 	return s, ok && s.end > t && s.end > s.start
+}
+
+func (c computed) covers(t int64) bool {
+	s, ok := c.next(t)
+	return ok && s.start <= t
 }
 
 // instant is how every time enters a set: in microseconds, from the year 1 to 9999.

@@ -19,7 +19,7 @@ type sweep struct {
 	d           int64 // how long an opening has to be
 	lanes       []lane
 	steps       int
-	room        [32]lane
+	room        [32]lane // of most sets
 }
 
 // A lane is one source of closures, and the one that comes next.
@@ -30,10 +30,10 @@ type lane struct {
 	done   bool
 }
 
-func newSweep(from int64) *sweep {
-	w := &sweep{from: from, limit: from + int64(Horizon/time.Microsecond)}
+// begin makes the sweep one from a time on, over nothing.
+func (w *sweep) begin(from int64) {
+	w.from, w.limit, w.steps = from, from+int64(Horizon/time.Microsecond), 0
 	w.lanes = w.room[:0]
-	return w
 }
 
 func (w *sweep) add(c *compiled, after int64) {

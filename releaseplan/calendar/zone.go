@@ -42,7 +42,7 @@ func newZone(loc *time.Location) *zone {
 // at returns the period in which an instant is.
 func (z *zone) at(instant int64) period {
 	n := len(z.periods)
-	if instant < z.periods[0].start || instant >= z.periods[n-1].end {
+	if n == 0 || instant < z.periods[0].start || instant >= z.periods[n-1].end {
 		return z.compute(instant)
 	}
 	return z.periods[sort.Search(n, func(i int) bool { return z.periods[i].end > instant })]
@@ -72,6 +72,9 @@ func (z *zone) first(civil int64) int64 { return z.resolve(civil, false) }
 func (z *zone) last(civil int64) int64  { return z.resolve(civil, true) }
 
 func (z *zone) resolve(civil int64, last bool) int64 {
+	if p := z.at(civil); civil-p.start > reach+day && p.end-civil > reach+day { // no jump is near
+		return civil - p.offset
+	}
 	result, shown := int64(0), false
 	for p := z.at(civil - reach); ; p = z.at(p.end) {
 		switch u := civil - p.offset; {
@@ -89,4 +92,14 @@ func (z *zone) resolve(civil int64, last bool) int64 {
 			return result
 		}
 	}
+}
+
+// Instants returns when clocks in a zone show what t's clock shows, for the first time and for the
+// last: two answers if the clock was put back, and both the instant of the jump if it was put
+// forward over this time. It is for those who write a [Recurrence].
+func Instants(t time.Time, in *time.Location) (first, last time.Time) {
+	_, offset := t.Zone()
+	civil := t.Unix() + int64(offset)
+	z := &zone{loc: in}
+	return time.Unix(z.first(civil), 0).UTC(), time.Unix(z.last(civil), 0).UTC()
 }
