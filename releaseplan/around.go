@@ -2,10 +2,8 @@ package releaseplan
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -124,94 +122,6 @@ func (s *Service) secretValues(ctx context.Context, p *Plan) (map[string]string,
 		values[r.ID[len(p.id)+1:]] = string(r.Body)
 	}
 	return values, nil
-}
-
-// An answer is what the first command with an idempotency key came to.
-type answer struct {
-	Command string `json:"command"` // hash
-	Seq     int64  `json:"seq"`     // of the latest change after it
-}
-
-func answerKey(id, key string) store.Key {
-	sum := sha256.Sum256([]byte(key))
-	return store.Key{Kind: kindKey, ID: id + "/" + hex.EncodeToString(sum[:16])}
-}
-
-// commandHash tells commands apart: by what is asked and who asks. It is keyed by
-// the idempotency key, which is not stored, since a command may hold a secret.
-func commandHash(c Command, by penstock.Actor) (string, error) {
-	c.Members = nil // looked up, not asked
-	doc, err := json.Marshal(struct {
-		Command Command `json:"command"`
-		By      string  `json:"by"`
-	}{c, by.ID})
-	if err != nil {
-		return "", penstock.Invalid("command", "cannot be written as JSON: %v", err)
-	}
-	mac := hmac.New(sha256.New, []byte(c.Key))
-	mac.Write(doc)
-	return hex.EncodeToString(mac.Sum(nil)), nil
-}
-
-// answerOp returns the op that records the first answer to an idempotency key.
-func answerOp(id string, c Command, by penstock.Actor, seq int64) (store.Op, error) {
-	hash, err := commandHash(c, by)
-	if err != nil {
-		return store.Op{}, err
-	}
-	body, err := json.Marshal(answer{Command: hash, Seq: seq})
-	if err != nil {
-		return store.Op{}, err
-	}
-	return store.Op{Record: store.Record{Key: answerKey(id, c.Key), Body: body}}, nil
-}
-
-// answered returns the first answer to the command's idempotency key, if there
-// was one: the plan as it was then. Another command with the key is an ErrExists.
-func (s *Service) answered(ctx context.Context, id string, c Command, by penstock.Actor) (*Plan, error) {
-	if c.Key == "" {
-		return nil, nil
-	}
-	records, err := s.store.Get(ctx, answerKey(id, c.Key))
-	if err != nil || records[0].Version == 0 {
-		return nil, err
-	}
-	var a answer
-	if err := json.Unmarshal(records[0].Body, &a); err != nil {
-		return nil, fmt.Errorf("plan %s: the answer to a key cannot be read: %w", id, err)
-	}
-	p, gone := s.asOf(ctx, id, a.Seq)
-	if gone != nil && !errors.Is(gone, ErrPruned) {
-		return nil, gone
-	}
-	if err := s.askAgain(ctx, id, p, c, by); err != nil {
-		return nil, err
-	}
-	if hash, err := commandHash(c, by); err != nil || a.Command != hash {
-		return nil, fmt.Errorf("another command with the key %q: %w", short(c.Key), penstock.ErrExists)
-	}
-	if gone != nil {
-		return nil, fmt.Errorf("the command with the key %q was carried out, but %w: %w", short(c.Key), gone, penstock.ErrExists)
-	}
-	return p, nil
-}
-
-// askAgain asks the Authorizer before an earlier answer is shown: about the plan as
-// it is stored or, if it is gone, as it was then, unless that was pruned.
-func (s *Service) askAgain(ctx context.Context, id string, then *Plan, c Command, by penstock.Actor) error {
-	if s.authorizer == nil || by.ID == penstock.SystemID {
-		return nil
-	}
-	on := penstock.Resource{Kind: "plan", ID: id}
-	switch st, err := s.confirmed(ctx, id); {
-	case err == nil:
-		on = st.plan.Resource()
-	case !errors.Is(err, penstock.ErrNotFound):
-		return err
-	case then != nil:
-		on = then.Resource()
-	}
-	return s.authorizer(ctx, by, c.Action.Right(), on)
 }
 
 // asOf returns the plan as it was after one of its changes. Of a plan that was

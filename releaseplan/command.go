@@ -51,9 +51,16 @@ type Command struct {
 	Then []Command `json:"then,omitempty"`
 
 	// Key makes the command idempotent in a Service: the same command with the
-	// same key has its effect once, and the first answer is given again. At most
-	// 128 bytes.
+	// same key has its effect once, and the first answer, the plan as it was then, is given
+	// again, also by another process, while [Config.KeepKeys] lasts. A command that changes
+	// nothing counts; one that fails does not. A key belongs to the actor and the plan.
+	// From 1 to [penstock.MaxKey] bytes without control characters, not all blank; empty: none.
 	Key string `json:"-"`
+
+	// KeyFor says what the Key stands for, if that is not the command itself but what the command
+	// is made from, a request for instance: commands with an equal KeyFor are the same. Only
+	// a digest of it is stored.
+	KeyFor string `json:"-"`
 }
 
 // String tells the action, its task and the remark.

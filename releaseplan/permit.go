@@ -3,7 +3,6 @@ package releaseplan
 import (
 	"errors"
 	"math"
-	"unicode/utf8"
 
 	"github.com/penstock-go/penstock"
 )
@@ -60,8 +59,8 @@ func (c *Command) check() error {
 	if len(c.Code) > MaxName {
 		v.fault("code", "is too long")
 	}
-	if len(c.Key) > 128 || !utf8.ValidString(c.Key) {
-		v.fault("key", "must be at most 128 bytes of UTF-8")
+	if err := penstock.CheckKey("key", c.Key); c.Key != "" && err != nil {
+		v.faults = append(v.faults, err)
 	}
 	v.script(c)
 	c.checkOverride(&v)

@@ -3,8 +3,8 @@ package releaseplan
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
-	"strings"
 
 	"github.com/penstock-go/penstock/store"
 	"github.com/penstock-go/penstock/store/outbox"
@@ -91,30 +91,17 @@ func (w *pruning) anchor(ctx context.Context, st *stored) (anchor Anchor, held b
 // expired returns the ops that drop the answers to keys of commands through an
 // entry of a plan.
 func (w *pruning) expired(ctx context.Context, id string, through int64) (ops []store.Op, err error) {
-	// Keys have no Sort, so they are in the order of their ids, which begin with the plan's.
-	q := store.Query{Kind: kindKey, After: &store.Cursor{ID: id + "/"}, Limit: store.MaxLimit}
-	for {
-		page, err := w.plans.store.Find(ctx, q)
-		if err != nil {
-			return nil, err
+	var faults []error
+	err = w.plans.keys.Each(ctx, id, func(r store.Record, raw json.RawMessage) {
+		var a answer
+		switch err := json.Unmarshal(raw, &a); {
+		case err != nil:
+			faults = append(faults, corrupt(id, "the answer to a key", err))
+		case a.Seq <= through:
+			ops = append(ops, store.Op{Kind: store.Delete, Record: r})
 		}
-		for _, r := range page.Records {
-			if !strings.HasPrefix(r.ID, id+"/") {
-				return ops, nil
-			}
-			var a answer
-			if err := json.Unmarshal(r.Body, &a); err != nil {
-				return nil, corrupt(id, "the answer to a key", err)
-			}
-			if a.Seq <= through {
-				ops = append(ops, store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}})
-			}
-		}
-		if page.Next == nil {
-			return ops, nil
-		}
-		q.After = page.Next
-	}
+	})
+	return ops, errors.Join(append(faults, err)...)
 }
 
 // write stores the anchor in the plan's header, if it is new, and applies ops.

@@ -12,6 +12,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/bell"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/internal/keylock"
 	"github.com/penstock-go/penstock/internal/lru"
 	"github.com/penstock-go/penstock/releaseplan/calendar"
@@ -52,6 +53,11 @@ type Config struct {
 	// key cannot forge it: an HMAC, for instance. It must always be the same function.
 	Seal func(event []byte) []byte
 
+	// KeepKeys is how long idempotency keys are remembered after their first use; see
+	// [Command.Key] and [Service.ForgetKeys]. It is measured by the clocks of who writes and who
+	// reads, so those should agree far better. Default: 24 h; negative: for ever.
+	KeepKeys time.Duration
+
 	CacheBytes int64            // of plans kept in memory, about; default: 32 MiB; negative: none
 	Now        func() time.Time // default: time.Now
 	NewID      func() string    // default: ULIDs
@@ -82,6 +88,7 @@ type Service struct {
 	cache       *lru.Cache[string, *stored] // by id
 	locks       keylock.Locks
 	bell        bell.Bell
+	keys        *idempotency.Keys
 }
 
 // New returns a Service over cfg.Store. Without one, whatever is asked of the
@@ -110,6 +117,7 @@ func New(cfg Config) *Service {
 	for kind := range cfg.Providers {
 		s.rules.Providers = append(s.rules.Providers, kind)
 	}
+	s.keys = idempotency.New(s.store, kindKey, cfg.KeepKeys, s.now)
 	switch {
 	case cfg.CacheBytes == 0:
 		s.cache = lru.New[string, *stored](defaultCache)
@@ -126,19 +134,18 @@ func New(cfg Config) *Service {
 // every fault with its path; a name that is taken, where names are unique, is
 // an ErrExists.
 func (s *Service) Create(ctx context.Context, c Content, by penstock.Actor) (*Plan, error) {
-	return s.CreateThen(ctx, c, nil, by)
+	return s.CreateWith(ctx, Creation{Content: c}, by)
 }
 
 // CreateThen is [Service.Create], and lets the new plan do commands in the same
 // commit, one after another: the plan is filed with all that came of them, or not at
 // all. The commands are those of [Command.Then]; their errors are those of [Service.Do].
 func (s *Service) CreateThen(ctx context.Context, c Content, then []Command, by penstock.Actor) (*Plan, error) {
-	if err := outsider(by); err != nil {
-		return nil, err
-	}
-	if err := (&Command{Action: Advance, Then: then}).check(); err != nil {
-		return nil, err
-	}
+	return s.CreateWith(ctx, Creation{Content: c, Then: then}, by)
+}
+
+// create files a new draft that does commands, and answers to a key if there is a slot.
+func (s *Service) create(ctx context.Context, c *Content, then []Command, slot *idempotency.Slot, by penstock.Actor) (*Plan, error) {
 	id := s.newID()
 	if checkID(id) != nil {
 		return nil, fmt.Errorf("the id %q that Config.NewID made cannot be one of a plan", short(id))
@@ -181,6 +188,13 @@ func (s *Service) CreateThen(ctx context.Context, c Content, then []Command, by 
 		ops, out, err := s.save(nil, next, all, s.newID())
 		if err != nil {
 			return nil, err
+		}
+		if slot != nil {
+			op, err := slot.Op(answer{Plan: next.id, Seq: next.st.Changes})
+			if err != nil {
+				return nil, err
+			}
+			ops = append(ops, op)
 		}
 		done, err := s.commitAround(ctx, ops, nil, out)
 		switch {

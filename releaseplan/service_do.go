@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -23,7 +24,8 @@ import (
 // [Config.Rollout] what its strategies refer to must be there and fit. After an
 // error of the store that leaves open whether the command was stored, Do looks
 // for it; if even that fails, the error says that the outcome is unknown, and the
-// same command with the same Key is safe to send again.
+// same command with the same Key is safe to send again: see [Command.Key]. A Key that was used
+// for another command is a [*penstock.KeyReusedError].
 func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Actor) (*Plan, error) {
 	if err := outsider(by); err != nil {
 		return nil, err
@@ -65,8 +67,8 @@ func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Acto
 			if !c.edits() {
 				continue
 			}
-			if answer, err := s.answered(ctx, id, c, by); answer != nil || err != nil {
-				return answer, err // the same edit, sent twice at once
+			if first, _, err := s.answered(ctx, id, c, by); first != nil || err != nil {
+				return first, err // the same edit, sent twice at once
 			}
 			return nil, fmt.Errorf("plan %s: %w", id, penstock.ErrConflict)
 		default:
@@ -99,8 +101,9 @@ var errStale = errors.New("decided on a stale plan")
 // attempt decides a command on one version of a plan and commits the decision. A
 // refusal or a no-op counts only once the version was confirmed.
 func (s *Service) attempt(ctx context.Context, id string, c Command, by penstock.Actor, commit string, fresh bool) (*Plan, error) {
-	if answer, err := s.answered(ctx, id, c, by); answer != nil || err != nil {
-		return answer, err
+	first, slot, err := s.answered(ctx, id, c, by)
+	if first != nil || err != nil {
+		return first, err
 	}
 	st, err := s.base(ctx, id, c, fresh)
 	if err != nil {
@@ -108,7 +111,12 @@ func (s *Service) attempt(ctx context.Context, id string, c Command, by penstock
 	}
 	next, changes, err := s.decideAll(ctx, st.plan, nil, c.all(), by)
 	if err == nil && len(changes) > 0 {
-		return s.put(ctx, st, next, changes, c, by, commit)
+		return s.put(ctx, st, next, changes, c, slot, commit)
+	}
+	if c.Key != "" {
+		if answer, lookErr := s.unchanged(ctx, st, next, err, c, slot, by); answer != nil || lookErr != nil {
+			return answer, lookErr
+		}
 	}
 	current, readErr := s.isCurrent(ctx, st)
 	switch {
@@ -240,7 +248,7 @@ func (s *Service) unreferenced(ctx context.Context, p *Plan) error {
 }
 
 // put commits a decision.
-func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []Change, c Command, by penstock.Actor, commit string) (*Plan, error) {
+func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []Change, c Command, slot idempotency.Slot, commit string) (*Plan, error) {
 	ops, out, err := s.save(base, next, changes, commit)
 	if err != nil {
 		return nil, err
@@ -249,11 +257,11 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 		ops = s.removal(base, ops[0].Events)
 	}
 	if c.Key != "" {
-		op, err := answerOp(base.plan.id, c, by, next.st.Changes)
+		op, err := slot.Op(answer{Plan: next.id, Before: base.plan.st.Changes, Seq: next.st.Changes})
 		if err != nil {
 			return nil, err
 		}
-		ops = append(ops, op)
+		ops = append(ops, findable(op, base.plan, c.Action))
 	}
 	done, err := s.commitAround(ctx, ops, base.plan, out)
 	if err != nil {

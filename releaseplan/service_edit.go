@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 )
 
 // Edit lets f change a copy of the plan's content and stores what it made of it.
 // New phases and tasks have no id; those that were there keep theirs. A version
 // other than 0 that is not that of the content is an ErrConflict, and so is content
 // that changes while f works, or a plan that others commit while it is stored: an
-// edit is never decided again. To move a plan takes the right to edit it in both
+// edit is never decided again. It has no key: a [Service.Do] with [Edit] may have one. To move a plan takes the right to edit it in both
 // folders. An edit that changes nothing stores nothing. f runs once; its error is returned as it is.
 func (s *Service) Edit(ctx context.Context, id string, version int64, f func(*Content) error, by penstock.Actor) (*Plan, error) {
 	st, err := s.read(ctx, id, by, penstock.Edit)
@@ -48,12 +49,29 @@ type Copy struct {
 	Owner       penstock.Party  // default: the source's
 	Folder      penstock.Folder // default: the source's
 	Start       time.Time       // all times are shifted so that the plan starts then; see [Content.Shift]
+
+	Key    string `json:"-"` // makes it idempotent: see [Creation]
+	KeyFor string `json:"-"` // what the Key stands for: see [Command.KeyFor]
 }
 
 // Duplicate files a copy of the plan as a new draft: the same content with new
 // ids, no status, and secret variables that are not set. It takes the right to
 // read the source and to edit the copy. An owner who is inactive is an ErrInvalid.
 func (s *Service) Duplicate(ctx context.Context, id string, as Copy, by penstock.Actor) (*Plan, error) {
+	if err := outsider(by); err != nil {
+		return nil, err
+	}
+	return s.once(ctx, as.Key, as.KeyFor, duplication{id, as}, by, func(slot *idempotency.Slot) (*Plan, error) {
+		c, err := s.copyOf(ctx, id, as, by)
+		if err != nil {
+			return nil, err
+		}
+		return s.create(ctx, c, nil, slot, by)
+	})
+}
+
+// copyOf returns the content of a copy.
+func (s *Service) copyOf(ctx context.Context, id string, as Copy, by penstock.Actor) (*Content, error) {
 	st, err := s.read(ctx, id, by, penstock.Read)
 	if err != nil {
 		return nil, err
@@ -80,7 +98,7 @@ func (s *Service) Duplicate(ctx context.Context, id string, as Copy, by penstock
 			return nil, err
 		}
 	}
-	return s.Create(ctx, c, by)
+	return &c, nil
 }
 
 // copyName is the name of a copy that was given none.
@@ -120,9 +138,5 @@ func (p *Plan) withoutCode() *Plan {
 // Import files the content of an exported plan as a new draft, with new ids and
 // secret variables that are not set. A document that is no plan is an ErrInvalid.
 func (s *Service) Import(ctx context.Context, doc []byte, by penstock.Actor) (*Plan, error) {
-	p, err := Import(doc)
-	if err != nil {
-		return nil, err
-	}
-	return s.Create(ctx, p.Duplicate(s.newID()), by)
+	return s.CreateWith(ctx, Creation{Document: doc}, by)
 }

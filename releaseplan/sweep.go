@@ -65,6 +65,7 @@ const sweepPage = 100
 func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	now := r.plans.now()
 	r.forgetAsked()
+	r.forgetKeys(ctx, work)
 	for _, id := range r.workedOn() { // another process may have stopped an attempt
 		r.plan(ctx, work, id)
 	}

@@ -77,7 +77,18 @@ type Command struct {
 	Answer   *approval.Answer `json:"answer,omitempty"`
 	Instance string           `json:"instance,omitempty"` // the provider's id of the request
 	Request  string           `json:"request,omitempty"`  // Report: id of the request that it is about; empty: the open one
-	Key      string           `json:"-"`                  // makes the command idempotent in a Service; at most 128 bytes
+
+	// Key makes the command idempotent in a Service: the same command with the same key has its effect
+	// once, and the first answer, the run as it was then, is given again, also by another
+	// process, while [Config.KeepKeys] lasts. A command that changes nothing counts; one that
+	// fails does not. A key belongs to the actor and the run. From 1 to [penstock.MaxKey]
+	// bytes without control characters, not all blank; empty: none.
+	Key string `json:"-"`
+
+	// KeyFor says what the Key stands for, if that is not the command itself but what the command is
+	// made from, a request for instance: commands with an equal KeyFor are the same. Only a
+	// digest of it is stored.
+	KeyFor string `json:"-"`
 }
 
 // String tells the action and what it is about; no output is in it.

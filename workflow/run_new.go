@@ -44,6 +44,11 @@ type Start struct {
 	// than the latest is an ErrConflict of a Service. It is not stored.
 	Version int64 `json:"-"`
 
+	// Key makes the start idempotent in a Service, as [Command.Key] does a command: the same start with
+	// the same key starts no second run, and returns the first as it was then. It belongs to the actor.
+	Key    string `json:"-"`
+	KeyFor string `json:"-"` // what the Key stands for: see [Command.KeyFor]
+
 	// Secrets names parameters whose values are secrets elsewhere: a run is started only
 	// if they are secret parameters. It is not stored.
 	Secrets []string `json:"-"`

@@ -1,8 +1,6 @@
 package workflow
 
 import (
-	"unicode/utf8"
-
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 )
@@ -85,8 +83,8 @@ func (c *Command) check() error {
 		k.Fault("action", "%q is no action", short(string(c.Action)))
 	}
 	k.Text("remark", c.Remark, MaxRemark)
-	if len(c.Key) > 128 || !utf8.ValidString(c.Key) {
-		k.Fault("key", "must be at most 128 bytes of UTF-8")
+	if c.Key != "" {
+		k.Err("", penstock.CheckKey("key", c.Key))
 	}
 	switch c.Action {
 	case Lease, Complete, Fail, Interrupt, Ignore, Uphold:

@@ -250,7 +250,7 @@ func TestCommandsThatNoRunTakes(t *testing.T) {
 		{workflow.Command{Action: workflow.Comment}, []string{"remark: must not be empty"}},
 		{workflow.Command{Action: workflow.CancelRun, Remark: long}, []string{"remark: 4097 bytes are too many: at most 4096"}},
 		{workflow.Command{Action: workflow.CancelRun, Remark: "\xff"}, []string{"remark: must be UTF-8"}},
-		{workflow.Command{Action: workflow.CancelRun, Key: long}, []string{"key: must be at most 128 bytes of UTF-8"}},
+		{workflow.Command{Action: workflow.CancelRun, Key: long}, []string{"key: is longer than 128 bytes"}},
 		{workflow.Command{Action: workflow.Vote, Stage: "one"}, []string{`vote: "" is not approve or reject`}},
 		{workflow.Command{Action: workflow.Lease, Lease: "p"}, []string{"job: must name a job"}},
 		{workflow.Command{Action: workflow.Lease, Job: "a"}, []string{"lease: must not be empty"}},

@@ -9,6 +9,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/bell"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/internal/keylock"
 	"github.com/penstock-go/penstock/internal/lru"
 	"github.com/penstock-go/penstock/store"
@@ -29,6 +30,11 @@ type Config struct {
 	// Limit is how many runs of all workflows can be under way at once; 0 means any
 	// number. It holds for all Services over the Store, which must agree on it.
 	Limit int
+
+	// KeepKeys is how long idempotency keys are remembered after their first use; see
+	// [Command.Key] and [Service.ForgetKeys]. It is measured by the clocks of who writes and who
+	// reads, so those should agree far better. Default: 24 h; negative: for ever.
+	KeepKeys time.Duration
 
 	LogBytes   int64            // of one log that are kept; default: DefaultLogBytes
 	CacheBytes int64            // of runs kept in memory, about; default: 32 MiB; negative: none
@@ -59,6 +65,7 @@ type Service struct {
 	now        func() time.Time
 	newID      func() string
 
+	keys        *idempotency.Keys
 	logs        *Logs
 	graphs      graphCache
 	definitions *lru.Cache[definitionAt, *Definition]
@@ -113,6 +120,7 @@ func New(cfg Config) (*Service, error) {
 	default:
 		s.cache = lru.New[string, *storedRun](max(0, cfg.CacheBytes))
 	}
+	s.keys = idempotency.New(s.store, kindRunKey, cfg.KeepKeys, s.now)
 	s.logs = NewLogs(LogsConfig{Store: s.store, MaxBytes: cfg.LogBytes, Now: s.now, Ended: s.logEnded})
 	return s, nil
 }

@@ -66,6 +66,11 @@ func (s *Service) attempt(ctx context.Context, id string, decide decision, commi
 			return r, err
 		}
 	}
+	if err == nil && len(extra) > 0 { // it changes nothing, and is to be remembered: later it might change something
+		check := store.Op{Kind: store.Check, Record: store.Record{Key: runKey(id), Version: st.version}}
+		_, err := s.store.Commit(ctx, append([]store.Op{check}, extra...)...)
+		return next, err
+	}
 	current, readErr := s.isCurrent(ctx, st)
 	switch {
 	case readErr != nil:

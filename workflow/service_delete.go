@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -22,8 +23,21 @@ func (s *Service) Delete(ctx context.Context, id string, by penstock.Actor) erro
 	return err
 }
 
+// A deletion is what is asked with the key of a DeleteRun.
+type deletion struct {
+	Delete  string  `json:"delete"`
+	Command Command `json:"command"`
+}
+
 // deleteRun carries a DeleteRun out; with trail, the trail goes too, but for its end.
 func (s *Service) deleteRun(ctx context.Context, id string, c Command, by penstock.Actor, trail bool) (*Run, error) {
+	var slot idempotency.Slot
+	if c.Key != "" { // what is kept of the run goes with it, so the key is not of the run
+		var err error
+		if _, slot, err = s.firstStart(ctx, idempotency.Request{Scope: newRuns, Key: c.Key, By: by.ID, What: deletion{id, c}}, by); err != nil {
+			return nil, err
+		}
+	}
 	next, err := s.act(ctx, id, func(r *Run) (*Run, []Change, []store.Op, error) {
 		if err := s.authorizer.Ask(ctx, by, penstock.Delete, r.Resource()); err != nil {
 			return nil, nil, nil, err
@@ -35,7 +49,11 @@ func (s *Service) deleteRun(ctx context.Context, id string, c Command, by pensto
 		left := remnant{Changes: after.st.Changes, Logs: true, Trail: trail,
 			Shared: len(r.graph.def.Storages) > 0 && !r.st.Forgotten}
 		op, err := left.op(id, 0)
-		return after, changes, []store.Op{op}, err
+		if err != nil || c.Key == "" {
+			return after, changes, []store.Op{op}, err
+		}
+		done, err := slot.Op(runAnswer{Run: id, Before: r.st.Changes, Seq: after.st.Changes, On: r.Resource()})
+		return after, changes, []store.Op{op, done}, err
 	})
 	if err == nil {
 		_ = s.sweepRemnant(ctx, id, trail, nil) // what fails is done by a Local, or a Prune
@@ -186,21 +204,17 @@ func (s *Service) keepRemnant(ctx context.Context, id string, left remnant, vers
 // dropAnswers removes the answers to idempotency keys of a run.
 func (s *Service) dropAnswers(ctx context.Context, id string) error {
 	for {
-		page, err := s.store.Find(ctx, store.Query{Kind: kindRunKey, After: &store.Cursor{ID: id + "/"}, Limit: sweepPage, NoBody: true})
-		if err != nil {
+		var ops []store.Op
+		err := s.keys.Each(ctx, id, func(r store.Record, _ json.RawMessage) {
+			ops = append(ops, store.Op{Kind: store.Delete, Record: r})
+		})
+		if err != nil || len(ops) == 0 {
 			return err
 		}
-		var ops []store.Op
-		for _, r := range page.Records {
-			if strings.HasPrefix(r.ID, id+"/") {
-				ops = append(ops, store.Op{Kind: store.Delete, Record: store.Record{Key: r.Key, Version: r.Version}})
+		for some := range slices.Chunk(ops, sweepPage) {
+			if _, err := s.store.Commit(ctx, some...); err != nil && !isConflict(err) {
+				return fmt.Errorf("delete the answers of run %s: %w", id, err)
 			}
-		}
-		if len(ops) == 0 {
-			return nil
-		}
-		if _, err := s.store.Commit(ctx, ops...); err != nil && !isConflict(err) {
-			return fmt.Errorf("delete the answers of run %s: %w", id, err)
 		}
 	}
 }

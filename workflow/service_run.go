@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -80,8 +81,9 @@ func (s *Service) readRun(ctx context.Context, id string, by penstock.Actor, rig
 // of the Authorizer and of the store. After an error of the store that leaves open
 // whether the command was stored, Do looks for it; if even that fails, the error
 // says that the outcome is unknown, and the same command with the same Key is
-// safe to send again: it returns the run as it was after the first. Another command
-// with that Key is an ErrExists.
+// safe to send again: it returns the run as it was after the first, but where that deleted it: then
+// the error, an ErrExists, says that this was carried out. Another command with that Key is
+// a [*penstock.KeyReusedError].
 func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Actor) (*Run, error) {
 	if err := outsider(by); err != nil {
 		return nil, err
@@ -93,12 +95,13 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 		return s.deleteRun(ctx, id, c, by, false)
 	}
 	var first *Run // the answer to the same command before
+	var slot idempotency.Slot
 	next, err := s.act(ctx, id, func(r *Run) (*Run, []Change, []store.Op, error) {
 		if err := s.authorizer.Ask(ctx, by, c.Action.Right(), r.Resource()); err != nil {
 			return nil, nil, nil, err
 		}
 		var err error
-		if first, err = s.answered(ctx, r, &c, by); first != nil || err != nil {
+		if first, slot, err = s.answered(ctx, r, &c, by); first != nil || err != nil {
 			return first, nil, nil, err
 		}
 		given, err := s.checkInputs(ctx, r, c, by)
@@ -114,10 +117,13 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 			return nil, nil, nil, err
 		}
 		after, changes, err = s.admitFreely(ctx, after, changes, nil)
-		if err != nil || c.Key == "" || len(changes) == 0 {
+		if len(changes) == 0 {
+			ops = nil
+		}
+		if err != nil || c.Key == "" {
 			return after, changes, ops, err
 		}
-		op, err := runAnswerOp(r.id, &c, by, after.st.Changes)
+		op, err := answerOp(slot, r, after)
 		return after, changes, append(ops, op), err
 	})
 	if err != nil || first != nil {

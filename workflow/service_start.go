@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -24,7 +25,9 @@ import (
 // they execute: see [Service.Attach]; of providers, of its Config.
 func (s *Service) Start(ctx context.Context, key string, in Start, by penstock.Actor) (*Run, error) {
 	in.Origin = nil
-	return s.startAs(ctx, s.newID(), key, in, by)
+	return s.once(ctx, in.Key, in.KeyFor, startOf("", key, &in), by, func(slot *idempotency.Slot) (*Run, error) {
+		return s.startAs(ctx, s.newID(), key, in, slot, by)
+	})
 }
 
 // StartAs is Start with the id of the run: 1 to 64 printable characters without a
@@ -39,6 +42,12 @@ func (s *Service) StartAs(ctx context.Context, id, key string, in Start, by pens
 // startOnce is startAs that first looks whether the run is there already, whatever became of
 // its workflow since.
 func (s *Service) startOnce(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
+	return s.once(ctx, in.Key, in.KeyFor, startOf(id, key, &in), by, func(slot *idempotency.Slot) (*Run, error) {
+		return s.startUnlessThere(ctx, id, key, in, slot, by)
+	})
+}
+
+func (s *Service) startUnlessThere(ctx context.Context, id, key string, in Start, slot *idempotency.Slot, by penstock.Actor) (*Run, error) {
 	if outsider(by) == nil && checkRunID(id) == nil {
 		switch there, err := s.wasStarted(ctx, id); {
 		case err != nil:
@@ -51,11 +60,11 @@ func (s *Service) startOnce(ctx context.Context, id, key string, in Start, by pe
 			return r, err
 		}
 	}
-	return s.startAs(ctx, id, key, in, by)
+	return s.startAs(ctx, id, key, in, slot, by)
 }
 
 // startAs is StartAs with the origin that in has.
-func (s *Service) startAs(ctx context.Context, id, key string, in Start, by penstock.Actor) (*Run, error) {
+func (s *Service) startAs(ctx context.Context, id, key string, in Start, slot *idempotency.Slot, by penstock.Actor) (*Run, error) {
 	if err := outsider(by); err != nil {
 		return nil, err
 	}
@@ -64,8 +73,10 @@ func (s *Service) startAs(ctx context.Context, id, key string, in Start, by pens
 	}
 	number := sync.OnceValues(func() (int64, error) { return s.store.Next(ctx, kindRun+"/"+key, 1) })
 	for range maxTries {
-		r, err := s.start(ctx, id, key, in, by, number)
+		r, err := s.start(ctx, id, key, in, slot, by, number)
 		switch {
+		case slot != nil && slot.Is(err): // the same request came first
+			return nil, err
 		case err != nil && isConflict(err) && errors.Is(err, penstock.ErrExists): // the same id
 			return s.started(ctx, id, key, in.Origin, by)
 		case err != nil && isConflict(err): // the definition has changed
@@ -77,6 +88,9 @@ func (s *Service) startAs(ctx context.Context, id, key string, in Start, by pens
 			return r, nil
 		}
 		s.admitNext(ctx, r)
+		if slot != nil { // the answer that is given again
+			return r, nil
+		}
 		if st, ok := s.cache.Get(id); ok {
 			return st.run, nil
 		}
@@ -99,7 +113,7 @@ func (s *Service) started(ctx context.Context, id, key string, origin *Origin, b
 
 // start decides about a start by the latest definition, and commits it if that still is the
 // latest then.
-func (s *Service) start(ctx context.Context, id, key string, in Start, by penstock.Actor, number func() (int64, error)) (*Run, error) {
+func (s *Service) start(ctx context.Context, id, key string, in Start, slot *idempotency.Slot, by penstock.Actor, number func() (int64, error)) (*Run, error) {
 	d, version, pin, err := s.pinned(ctx, key)
 	if err != nil {
 		return nil, err
@@ -146,7 +160,15 @@ func (s *Service) start(ctx context.Context, id, key string, in Start, by pensto
 	if r, changes, err = s.admitFreely(ctx, r, changes, d); err != nil {
 		return nil, err
 	}
-	return s.put(ctx, nil, r, changes, s.newID(), []store.Op{pin}, nil)
+	extra := []store.Op{pin}
+	if slot != nil {
+		op, err := slot.Op(runAnswer{Run: r.id, Seq: r.st.Changes})
+		if err != nil {
+			return nil, err
+		}
+		extra = append(extra, op)
+	}
+	return s.put(ctx, nil, r, changes, s.newID(), extra, nil)
 }
 
 // resourceOf returns a workflow as an Authorizer is asked about it.
@@ -157,6 +179,17 @@ func resourceOf(d *Definition) penstock.Resource {
 // Clone starts a run anew: with the parameters and inputs, secret ones included, of
 // a run that there was, on the latest definition.
 func (s *Service) Clone(ctx context.Context, id string, by penstock.Actor) (*Run, error) {
+	return s.CloneWith(ctx, id, "", by)
+}
+
+// CloneWith is Clone with an idempotency key: see [Start]. An empty one is none.
+func (s *Service) CloneWith(ctx context.Context, id, key string, by penstock.Actor) (*Run, error) {
+	return s.once(ctx, key, "", starting{Clone: id}, by, func(slot *idempotency.Slot) (*Run, error) {
+		return s.clone(ctx, id, slot, by)
+	})
+}
+
+func (s *Service) clone(ctx context.Context, id string, slot *idempotency.Slot, by penstock.Actor) (*Run, error) {
 	if err := outsider(by); err != nil {
 		return nil, err
 	}
@@ -167,7 +200,7 @@ func (s *Service) Clone(ctx context.Context, id string, by penstock.Actor) (*Run
 	in := *st.run.start
 	in.Inputs, in.Later = in.inputs(), nil // of each job the latest
 	in.Origin, in.Email, in.URL, in.Members = nil, "", "", nil
-	return s.Start(ctx, st.run.Workflow(), in, by)
+	return s.startAs(ctx, s.newID(), st.run.Workflow(), in, slot, by)
 }
 
 // executable refuses a graph with jobs of types that nobody executes.

@@ -30,6 +30,7 @@ type Call struct {
 	w     *writer
 	o     *Options
 	query url.Values
+	once  *once // nil: the request has no idempotency key
 }
 
 // Context ends when the client goes away.
@@ -137,13 +138,9 @@ func (c *Call) Raw(optional bool) (json.RawMessage, error) {
 	if e := c.R.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, ErrMediaType
 	}
-	body, err := io.ReadAll(c.R.Body)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, ErrTooLarge
-	case err != nil:
-		return nil, penstock.Invalid("", "the body ended early")
+	body, err := c.readAll()
+	if err != nil {
+		return nil, err
 	}
 	body = bytes.TrimSpace(body)
 	switch {
@@ -165,6 +162,19 @@ func (c *Call) Raw(optional bool) (json.RawMessage, error) {
 	}
 	if why := fault.Object(body, len(body), maxDepth); why != "" {
 		return nil, penstock.Invalid("", "the body %s", why)
+	}
+	return body, nil
+}
+
+// readAll reads the body.
+func (c *Call) readAll() ([]byte, error) {
+	body, err := io.ReadAll(c.R.Body)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, ErrTooLarge
+	case err != nil:
+		return nil, penstock.Invalid("", "the body ended early")
 	}
 	return body, nil
 }

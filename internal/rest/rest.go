@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/internal/openapi"
 	"github.com/penstock-go/penstock/internal/panics"
 )
@@ -23,7 +24,12 @@ import (
 type Operation[S any] struct {
 	openapi.Operation
 	Handle func(S, *Call) error
-	Open   bool // nobody has to say who they are
+	Open   bool           // nobody has to say who they are
+	As     penstock.Actor // who asks if it is Open
+
+	// Keyed operations honour the header [KeyHeader]: all their commits have keys from [Call.Key].
+	// Others refuse it, but for those that only read.
+	Keyed bool
 }
 
 // Options say how a dialect reads and fails.
@@ -33,6 +39,9 @@ type Options struct {
 
 	// Fail writes a failure. Nothing was written before.
 	Fail func(c *Call, err error)
+
+	// Replies are kept of requests with a key. Without it none is honoured.
+	Replies *idempotency.Replies
 
 	MaxBody  int64        // bytes of a request; default: 1 MiB
 	Unknown  bool         // members of the query that are not known are passed over, not refused
@@ -129,21 +138,31 @@ func serve[S any](server S, all methods[S], o *Options) http.HandlerFunc {
 				c.W.Header().Set("Allow", all.allow())
 				return ErrMethod
 			}
-			if err := c.begin(op.Operation, op.Open); err != nil {
+			if err := c.begin(op.Operation, op.Open, op.As); err != nil {
 				return err
 			}
-			return op.Handle(server, c)
+			if reply, err := c.takeKey(op.Keyed); reply != nil || err != nil { //nolint:contextcheck // it is that of the request
+				if err == nil {
+					c.write(reply)
+				}
+				return err
+			}
+			if err := op.Handle(server, c); err != nil || c.once == nil {
+				return err
+			}
+			c.finish()
+			return nil
 		})
 		c.end(err) //nolint:contextcheck // it logs under that of the request
 	}
 }
 
 // begin finds out who asks, and reads the query.
-func (c *Call) begin(op openapi.Operation, open bool) (err error) {
+func (c *Call) begin(op openapi.Operation, open bool, as penstock.Actor) (err error) {
 	own := *c.R // net/http asks for no body that is refused, if its own request is left alone
 	c.R = &own
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, c.o.MaxBody)
-	if c.Operation = op; !open {
+	if c.Operation, c.Actor = op, as; !open {
 		if c.o.Who == nil {
 			return ErrUnauthorized
 		}
@@ -163,6 +182,7 @@ func (e *unauthorizedError) Unwrap() error        { return e.err }
 
 // end tells the failure, unless an answer was begun.
 func (c *Call) end(err error) {
+	c.W = c.w // what was held back was no success
 	var panicked *panics.Error
 	switch {
 	case err == nil:
@@ -192,6 +212,9 @@ func (c *Call) end(err error) {
 
 // Status is the usual status of a failure: 500 for what is not the caller's.
 func Status(err error) int {
+	if KeyReused(err) {
+		return http.StatusUnprocessableEntity
+	}
 	for _, row := range []struct {
 		kind   error
 		status int
@@ -234,6 +257,10 @@ func Operations[S any](all []Operation[S]) []openapi.Operation {
 	out := make([]openapi.Operation, len(all))
 	for i, op := range all {
 		out[i] = op.Operation
+		if op.Keyed {
+			out[i].Header = append(slices.Clip(out[i].Header), keyParam)
+			out[i].Fails = append(slices.Clip(out[i].Fails), http.StatusUnprocessableEntity)
+		}
 	}
 	return out
 }

@@ -170,6 +170,15 @@ func cases() []serviceCase {
 		{"LostAnswerAndRetryHaveTheirEffectOnce", suite.testLostAnswerAndRetryHaveTheirEffectOnce},
 		{"SameKeyAtOnce", suite.testSameKeyAtOnce},
 		{"FirstAnswerAsksTheAuthorizerAgain", suite.testFirstAnswerAsksTheAuthorizerAgain},
+		// service_key_creation.go
+		{"CreationsWithAKey", suite.testCreationsWithAKey},
+		{"CreationsWithAKeyAtOnce", suite.testCreationsWithAKeyAtOnce},
+		{"ManyWithTheSameKeyAtOnce", suite.testManyWithTheSameKeyAtOnce},
+		{"LostAnswerOfACreation", suite.testLostAnswerOfACreation},
+		{"ACommandThatChangesNothingIsRemembered", suite.testACommandThatChangesNothingIsRemembered},
+		{"AKeyForSomethingElse", suite.testAKeyForSomethingElse},
+		{"KeysExpire", suite.testKeysExpire},
+		{"ManyKeysExpire", suite.testManyKeysExpire},
 		// service_limits.go
 		{"LargestPlanIsNeverStuck", suite.testLargestPlanIsNeverStuck},
 		// service_list.go

@@ -78,7 +78,7 @@ func (w wording) say(r *request, err error) error {
 	var forbidden *penstock.ForbiddenError
 	var refused *penstock.RefusedError
 	switch {
-	case err == nil || errors.As(err, &own) || errors.As(err, &param):
+	case err == nil || errors.As(err, &own) || errors.As(err, &param) || rest.KeyReused(err):
 		return err
 	case errors.As(err, &forbidden):
 		return &failed{http.StatusForbidden, failure{Code: codeForbidden, Error: lacks(forbidden, r.Path("id"))}, err}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/internal/openapi"
 	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
@@ -43,11 +44,15 @@ func Handler(cfg Config) http.Handler {
 		cfg.Now = time.Now
 	}
 	all := operations()
+	var replies *idempotency.Replies
 	if cfg.Plans == nil {
 		all = nil
+	} else {
+		replies = cfg.Plans.Replies()
 	}
 	return rest.Handler(&api{cfg}, all, rest.Options{
 		Who: cfg.Who, Fail: fail, MaxBody: cfg.MaxBody, Log: cfg.Log, Describe: description, At: Base + "/openapi.json",
+		Replies: replies,
 	})
 }
 

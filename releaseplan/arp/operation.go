@@ -10,6 +10,7 @@ import (
 	"github.com/penstock-go/penstock/internal/openapi"
 	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/internal/keyed"
 )
 
 // An operation is a row in the tables of what this API does.
@@ -37,6 +38,7 @@ func table(tag string, rows []operation) []rest.Operation[*api] {
 				Method: row.method, Path: Base + row.path, ID: row.id, Summary: row.summary, Tag: tag, Query: row.query, Body: row.body, Bare: row.bare,
 				Answers: []openapi.Answer{{Status: row.status, Body: row.answer, Type: "application/json"}}, Fails: row.fails(),
 			},
+			Keyed: row.method != http.MethodGet,
 			Handle: func(a *api, c *rest.Call) error {
 				r := &request{Call: c, api: a}
 				return row.says.say(r, row.handle(r))
@@ -76,9 +78,12 @@ func (r *request) read() (err error) {
 	if err != nil {
 		return err
 	}
-	r.plan, err = r.Plans.GetByNumber(r.Context(), n, r.Actor)
+	r.plan, err = r.keyed().GetByNumber(n)
 	return err
 }
+
+// keyed are the plans, for requests that may have an idempotency key.
+func (r *request) keyed() keyed.Plans { return keyed.Of(r.Plans, r.Call) }
 
 // number reads an id as this API writes it: anything else names nothing.
 func number(id string) (int64, error) {

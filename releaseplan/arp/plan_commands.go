@@ -78,7 +78,7 @@ func planCommands() []operation {
 
 // do lets the plan do something, and answers with it.
 func (r *request) do(c releaseplan.Command) error {
-	p, err := r.Plans.Do(r.Context(), r.plan.ID(), c, r.Actor)
+	p, err := r.keyed().Do(r.plan.ID(), c)
 	return r.show(http.StatusOK, p, err)
 }
 
@@ -94,7 +94,7 @@ func executePlan(r *request) error {
 			return err
 		}
 	}
-	p, err := r.Plans.Do(r.Context(), r.plan.ID(), c, r.Actor)
+	p, err := r.keyed().Do(r.plan.ID(), c)
 	return r.show(http.StatusOK, p, rest.Renamed(err, strings.NewReplacer("start", "new_planned_time.start").Replace))
 }
 
@@ -128,7 +128,7 @@ func duplicatePlan(r *request) error {
 	if !owner.Active {
 		return &failed{http.StatusBadRequest, inactive, penstock.ErrInvalid}
 	}
-	p, err := r.Plans.Duplicate(r.Context(), r.plan.ID(), as, r.Actor)
+	p, err := r.keyed().Duplicate(r.plan.ID(), as)
 	return r.show(http.StatusOK, p, err)
 }
 
@@ -196,7 +196,7 @@ func setVariables(r *request) error {
 		body.Details = strings.Join(faults, "; ")
 		return &failed{http.StatusBadRequest, body, penstock.ErrInvalid}
 	}
-	p, err := r.Plans.Do(r.Context(), r.plan.ID(), c, r.Actor)
+	p, err := r.keyed().Do(r.plan.ID(), c)
 	for _, f := range penstock.Faults(err) {
 		if strings.HasSuffix(f.Field, "].name") && !errors.Is(err, penstock.ErrRefused) { // there is none
 			body := badName

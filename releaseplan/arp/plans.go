@@ -100,7 +100,7 @@ func createPlan(r *request) error {
 	if err := errors.Join(b.complete(), r.write(r.Context(), planBody(b), &c)); err != nil {
 		return err
 	}
-	p, err := r.Plans.Create(r.Context(), c, r.Actor)
+	p, err := r.keyed().Create(releaseplan.Creation{Content: c})
 	return r.show(http.StatusCreated, p, err)
 }
 
@@ -114,12 +114,12 @@ func updatePlan(r *request) error {
 	if err := r.readThen(&b, false); err != nil {
 		return err
 	}
-	p, err := r.Plans.Edit(r.Context(), r.plan.ID(), 0, func(c *releaseplan.Content) error {
+	p, err := r.keyed().Edit(r.plan.ID(), 0, func(c *releaseplan.Content) error {
 		if b.PlannedTime != nil && b.PlannedTime.echoes(planned(planTime(c.Planned, c.Window, r.plan.Status()))) {
 			b.PlannedTime = nil
 		}
 		return r.write(r.Context(), b, c)
-	}, r.Actor)
+	})
 	return r.show(http.StatusOK, p, err)
 }
 
@@ -127,7 +127,7 @@ func deletePlan(r *request) error {
 	if err := r.read(); err != nil {
 		return err
 	}
-	err := r.Plans.Delete(r.Context(), r.plan.ID(), r.Actor)
+	err := r.keyed().Delete(r.plan.ID())
 	if errors.Is(err, penstock.ErrRefused) && allowed(r.plan.Can(r.Actor, r.Now()))[releaseplan.Delete] { // the plan itself has nothing against it
 		body := referred
 		body.Details = details(err)
@@ -155,6 +155,6 @@ func importPlan(r *request) error {
 	if err != nil {
 		return err
 	}
-	p, err := r.Plans.Import(r.Context(), doc, r.Actor)
+	p, err := r.keyed().Create(releaseplan.Creation{Document: doc})
 	return r.show(http.StatusCreated, p, err)
 }

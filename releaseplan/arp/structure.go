@@ -100,7 +100,7 @@ func unneeded(c *releaseplan.Content, gone []releaseplan.Task) error {
 // at path are told without that path, as the caller knows it.
 func (r *request) edit(path func() string, f func(*releaseplan.Content) error) error {
 	r.task = nil // it is the plan that says no
-	p, err := r.Plans.Edit(r.Context(), r.plan.ID(), 0, f, r.Actor)
+	p, err := r.keyed().Edit(r.plan.ID(), 0, f)
 	if err != nil {
 		return within(path(), err)
 	}

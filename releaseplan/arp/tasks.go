@@ -70,7 +70,7 @@ func taskCommands() []operation {
 // doTask lets the task do something, and answers with it.
 func (r *request) doTask(c releaseplan.Command) error {
 	c.Task = r.task.ID
-	p, err := r.Plans.Do(r.Context(), r.plan.ID(), c, r.Actor)
+	p, err := r.keyed().Do(r.plan.ID(), c)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ const (
 	nameNotFound     = "NotFoundError"
 	nameExists       = "NameExistsError"
 	nameConflict     = "ConflictError"
+	nameKeyReused    = "IdempotencyKeyReusedError"
 	nameContentType  = "ContentTypeError"
 	nameTooLarge     = "PayloadTooLargeError"
 	nameMethod       = "NotImplementedError"
@@ -92,6 +93,8 @@ func words(c *rest.Call, err error) *failed {
 		out.body.Message = http.StatusText(status)
 	case status == http.StatusForbidden:
 		out.body.Message = denied(err)
+	case rest.KeyReused(err):
+		out.body.Name = nameKeyReused
 	case errors.Is(err, penstock.ErrExists):
 		out.body.Name = nameExists
 	case isLimit(err):

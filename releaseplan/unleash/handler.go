@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/idempotency"
 	"github.com/penstock-go/penstock/internal/openapi"
 	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
@@ -70,8 +71,13 @@ func Handler(cfg Config) http.Handler {
 			all = append(all, clientOperations()...)
 		}
 	}
+	var replies *idempotency.Replies
+	if cfg.Plans != nil {
+		replies = cfg.Plans.Replies()
+	}
 	options := rest.Options{
-		Who: cfg.Who, Fail: fail, MaxBody: cfg.MaxBody, Unknown: true, Log: cfg.Log, Describe: description, At: "/api/admin/openapi.json",
+		Replies: replies,
+		Who:     cfg.Who, Fail: fail, MaxBody: cfg.MaxBody, Unknown: true, Log: cfg.Log, Describe: description, At: "/api/admin/openapi.json",
 	}
 	server := &api{Config: cfg, served: newServed()}
 	archives := slices.DeleteFunc(slices.Clone(all), func(op rest.Operation[*api]) bool { return op.Path != atArchive })

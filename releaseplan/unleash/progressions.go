@@ -26,9 +26,9 @@ type progression struct {
 func progressionOperations() []rest.Operation[*api] {
 	const at, one = atEnvironment + "/progressions", atEnvironment + "/progressions/{sourceMilestoneId}"
 	return []rest.Operation[*api]{
-		{Operation: plans("PUT", one, "changeMilestoneProgression", "Says how long a milestone is served before the next one starts", changeProgression{}, http.StatusOK, progression{}), Handle: (*api).changeProgression},
-		{Operation: plans("DELETE", one, "deleteMilestoneProgression", "Leaves it to people when the next milestone starts", nil, http.StatusNoContent, nil), Handle: (*api).deleteProgression},
-		{Operation: plans("POST", at+"/{planId}/resume", "resumeMilestoneProgressions", "Lets a plan go on that a safeguard or a person paused", nil, http.StatusOK, nil), Handle: (*api).resumeProgressions},
+		{Operation: plans("PUT", one, "changeMilestoneProgression", "Says how long a milestone is served before the next one starts", changeProgression{}, http.StatusOK, progression{}), Handle: (*api).changeProgression, Keyed: true},
+		{Operation: plans("DELETE", one, "deleteMilestoneProgression", "Leaves it to people when the next milestone starts", nil, http.StatusNoContent, nil), Handle: (*api).deleteProgression, Keyed: true},
+		{Operation: plans("POST", at+"/{planId}/resume", "resumeMilestoneProgressions", "Lets a plan go on that a safeguard or a person paused", nil, http.StatusOK, nil), Handle: (*api).resumeProgressions, Keyed: true},
 	}
 }
 
@@ -69,7 +69,7 @@ func (a *api) changeProgression(c *rest.Call) error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	if _, err := a.Plans.Do(c.Context(), p.ID(), releaseplan.Command{Action: releaseplan.SetInterval, Milestone: all[at].ID, Interval: interval}, c.Actor); err != nil {
+	if _, err := a.keyed(c).Do(p.ID(), releaseplan.Command{Action: releaseplan.SetInterval, Milestone: all[at].ID, Interval: interval}); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, progression{all[at].ID, all[at+1].ID, *body.TransitionCondition})
@@ -84,7 +84,7 @@ func (a *api) deleteProgression(c *rest.Call) error {
 	if m.Interval == nil {
 		return notFound("progression of milestone %s", m.ID)
 	}
-	if _, err := a.Plans.Do(c.Context(), p.ID(), releaseplan.Command{Action: releaseplan.SetInterval, Milestone: m.ID}, c.Actor); err != nil {
+	if _, err := a.keyed(c).Do(p.ID(), releaseplan.Command{Action: releaseplan.SetInterval, Milestone: m.ID}); err != nil {
 		return err
 	}
 	return c.Empty(http.StatusNoContent)
@@ -97,7 +97,7 @@ func (a *api) resumeProgressions(c *rest.Call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.Plans.Do(c.Context(), p.ID(), resume(p), c.Actor); err != nil {
+	if _, err := a.keyed(c).Do(p.ID(), resume(p)); err != nil {
 		return err
 	}
 	return c.Empty(http.StatusOK)

@@ -20,7 +20,7 @@ const maxTries = 10
 // live changes.
 func (a *api) edit(c *rest.Call, id string, f func(p *releaseplan.Plan, content *releaseplan.Content) (serve string, err error)) (*releaseplan.Plan, error) {
 	for range maxTries {
-		p, err := a.Plans.Get(c.Context(), id, c.Actor)
+		p, err := a.keyed(c).Get(id)
 		if err != nil {
 			return nil, err
 		}
@@ -32,7 +32,7 @@ func (a *api) edit(c *rest.Call, id string, f func(p *releaseplan.Plan, content 
 		if same(content, p.Content()) {
 			return p, nil
 		}
-		after, err := a.Plans.Do(c.Context(), id, editing(p, &content, serve), c.Actor)
+		after, err := a.keyed(c).Do(id, editing(p, &content, serve))
 		if errors.Is(err, penstock.ErrConflict) {
 			continue
 		}

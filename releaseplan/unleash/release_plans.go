@@ -29,10 +29,10 @@ type templateID struct {
 func releasePlanOperations() []rest.Operation[*api] {
 	return []rest.Operation[*api]{
 		{Operation: plans("GET", atPlans, "getReleasePlans", "Lists the plans of a feature in an environment", nil, http.StatusOK, []releasePlan{}), Handle: (*api).listPlans},
-		{Operation: plans("POST", atPlans, "addReleasePlan", "Makes a plan of a template, and begins with it", templateID{}, http.StatusOK, releasePlan{}), Handle: (*api).addPlan},
-		{Operation: plans("DELETE", atPlan, "removeReleasePlan", "Removes a plan with what it serves", nil, http.StatusOK, nil), Handle: (*api).removePlan},
-		{Operation: plans("POST", atPlan+"/milestones/{milestoneId}/start", "startMilestone", "Starts a milestone, an earlier or a later one", nil, http.StatusOK, planMilestone{}), Handle: (*api).startMilestone},
-		{Operation: plans("PUT", atEnvironment+"/milestone-strategies/{strategyId}", "updateProjectMilestoneStrategy", "Writes a strategy of a plan anew; one that is live is served from then on", planStrategyBody{}, http.StatusOK, milestoneStrategy{}), Handle: (*api).updatePlanStrategy},
+		{Operation: plans("POST", atPlans, "addReleasePlan", "Makes a plan of a template, and begins with it", templateID{}, http.StatusOK, releasePlan{}), Handle: (*api).addPlan, Keyed: true},
+		{Operation: plans("DELETE", atPlan, "removeReleasePlan", "Removes a plan with what it serves", nil, http.StatusOK, nil), Handle: (*api).removePlan, Keyed: true},
+		{Operation: plans("POST", atPlan+"/milestones/{milestoneId}/start", "startMilestone", "Starts a milestone, an earlier or a later one", nil, http.StatusOK, planMilestone{}), Handle: (*api).startMilestone, Keyed: true},
+		{Operation: plans("PUT", atEnvironment+"/milestone-strategies/{strategyId}", "updateProjectMilestoneStrategy", "Writes a strategy of a plan anew; one that is live is served from then on", planStrategyBody{}, http.StatusOK, milestoneStrategy{}), Handle: (*api).updatePlanStrategy, Keyed: true},
 	}
 }
 
@@ -74,6 +74,9 @@ func (a *api) plan(c *rest.Call) (*releaseplan.Plan, error) {
 func (a *api) planWhere(c *rest.Call, has func(*releaseplan.Plan) bool, what string) (*releaseplan.Plan, error) {
 	all, err := a.plansAt(c)
 	if err != nil {
+		return nil, err
+	}
+	if all, err = a.asFound(c, all); err != nil {
 		return nil, err
 	}
 	at := slices.IndexFunc(all, has)
@@ -123,7 +126,7 @@ func (a *api) addPlan(c *rest.Call) error {
 		return err
 	}
 	content.Description = cmp.Or(content.Description, t.Description)
-	p, err := a.Plans.CreateThen(c.Context(), content, []releaseplan.Command{{Action: releaseplan.Execute}}, c.Actor)
+	p, err := a.keyed(c).Create(releaseplan.Creation{Content: content, Then: []releaseplan.Command{{Action: releaseplan.Execute}}})
 	if errors.Is(err, releaseplan.ErrTargetTaken) {
 		return &failed{status: http.StatusConflict, err: err, body: failure{Name: nameConflict, Message: "The feature has a release plan in this environment."}}
 	}
@@ -146,10 +149,10 @@ func (a *api) removePlan(c *rest.Call) error {
 	}
 	switch p.State() {
 	case releaseplan.Completed:
-		err = a.Plans.Delete(c.Context(), p.ID(), c.Actor)
+		err = a.keyed(c).Delete(p.ID())
 	case releaseplan.Canceling: // it waits for what runs
 	default:
-		_, err = a.Plans.Do(c.Context(), p.ID(), releaseplan.Command{Action: releaseplan.Cancel}, c.Actor)
+		_, err = a.keyed(c).Do(p.ID(), releaseplan.Command{Action: releaseplan.Cancel})
 	}
 	if err != nil {
 		return err
@@ -166,7 +169,7 @@ func (a *api) startMilestone(c *rest.Call) error {
 	if milestoneAt(p.Content().Milestones, id) < 0 {
 		return notFound("milestone %q of release plan %s", id, p.ID())
 	}
-	if p, err = a.Plans.Do(c.Context(), p.ID(), releaseplan.Command{Action: releaseplan.StartMilestone, Milestone: id}, c.Actor); err != nil {
+	if p, err = a.keyed(c).Do(p.ID(), releaseplan.Command{Action: releaseplan.StartMilestone, Milestone: id}); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, toPlanMilestones(p, a.Now())[milestoneAt(p.Content().Milestones, id)])

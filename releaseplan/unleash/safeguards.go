@@ -16,8 +16,8 @@ func safeguardOperations() []rest.Operation[*api] {
 	of := plans("PUT", ofEnvironment, "changeFeatureEnvSafeguard", "Is not done here: only plans have safeguards", safeguardBody{}, http.StatusNoContent, nil)
 	of.Fails = []int{http.StatusNotImplemented}
 	return []rest.Operation[*api]{
-		{Operation: plans("PUT", ofPlan, "changeReleasePlanSafeguard", "Gives a plan its safeguard", safeguardBody{}, http.StatusNoContent, nil), Handle: (*api).changeSafeguard},
-		{Operation: plans("DELETE", ofPlan+"/{safeguardId}", "deleteReleasePlanSafeguard", "Removes a safeguard of a plan", nil, http.StatusNoContent, nil), Handle: (*api).deleteSafeguard},
+		{Operation: plans("PUT", ofPlan, "changeReleasePlanSafeguard", "Gives a plan its safeguard", safeguardBody{}, http.StatusNoContent, nil), Handle: (*api).changeSafeguard, Keyed: true},
+		{Operation: plans("DELETE", ofPlan+"/{safeguardId}", "deleteReleasePlanSafeguard", "Removes a safeguard of a plan", nil, http.StatusNoContent, nil), Handle: (*api).deleteSafeguard, Keyed: true},
 		{Operation: of, Handle: (*api).changeEnvironmentSafeguard},
 		{Operation: plans("DELETE", ofEnvironment+"/{safeguardId}", "deleteFeatureEnvSafeguard", "Finds none: only plans have safeguards", nil, http.StatusNoContent, nil), Handle: (*api).deleteEnvironmentSafeguard},
 	}

@@ -29,6 +29,7 @@ var (
 	codeUnauthorized   = code{http.StatusUnauthorized, "Unauthorized"}
 	codeForbidden      = code{http.StatusForbidden, "Forbidden"}
 	codeNotFound       = code{http.StatusNotFound, "Not Found"}
+	codeKeyReused      = code{http.StatusUnprocessableEntity, "Unprocessable Entity"}
 	codeConflict       = code{http.StatusConflict, "Conflict"}
 	codeCreateTask     = code{6160, "Create workflow task failed"}
 	codeGetTask        = code{6161, "Get workflow task failed"}
@@ -75,7 +76,7 @@ func (e *failed) Unwrap() error { return e.err }
 // what went wrong on this side stay what they are.
 func (c code) failing(err error) error {
 	var own *failed
-	if err == nil || errors.As(err, &own) {
+	if err == nil || errors.As(err, &own) || rest.KeyReused(err) {
 		return err
 	}
 	switch status := rest.Status(err); {
@@ -124,6 +125,8 @@ func words(err error) *failed {
 		return &failed{code: codeNotFound, err: err}
 	case http.StatusBadRequest:
 		return &failed{code: codeBadRequest, err: err}
+	case http.StatusUnprocessableEntity:
+		return &failed{code: codeKeyReused, err: err}
 	case http.StatusConflict:
 		if errors.Is(err, penstock.ErrRefused) { // it is the state that says no, not somebody else
 			return &failed{code: codeBadRequest, err: err}

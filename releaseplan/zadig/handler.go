@@ -59,6 +59,7 @@ func Handler(cfg Config) http.Handler {
 	}
 	return rest.Handler(&api{cfg}, all, rest.Options{
 		Who: cfg.Who, Fail: fail, MaxBody: cfg.MaxBody, Unknown: true, Log: cfg.Log, Describe: description, At: "/openapi/openapi.json",
+		Replies: cfg.replies(),
 	})
 }
 

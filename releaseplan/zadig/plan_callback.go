@@ -58,7 +58,7 @@ func (a *api) answerCheck(c *rest.Call) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.Plans.Get(c.Context(), body.Plan, callback)
+	p, err := a.keyed(c).Get(body.Plan)
 	if err == nil {
 		g := p.Status().Gate
 		if g == nil || !slices.ContainsFunc(gateEvents, func(row gateEvent) bool { return row.on == g.On && row.event == body.Event }) {
@@ -66,7 +66,7 @@ func (a *api) answerCheck(c *rest.Call) error {
 		}
 	}
 	if err == nil {
-		_, err = a.Plans.Do(c.Context(), body.Plan, command, callback)
+		_, err = a.keyed(c).Do(body.Plan, command)
 	}
 	for _, kind := range []error{penstock.ErrNotFound, penstock.ErrForbidden, penstock.ErrRefused, penstock.ErrInvalid} {
 		if errors.Is(err, kind) {

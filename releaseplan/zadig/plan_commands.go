@@ -14,12 +14,12 @@ import (
 func planCommandOperations() []rest.Operation[*api] {
 	command := func(path, id, summary string, body any, handle func(*api, *rest.Call) error) rest.Operation[*api] {
 		return rest.Operation[*api]{Operation: openapi.Operation{Method: http.MethodPost, Path: pathPlansUI + "/{id}/" + path, ID: id, Summary: summary, Tag: tagPlans,
-			Body: body, Fails: bodyFails, Answers: answers(success{})}, Handle: handle}
+			Body: body, Fails: bodyFails, Answers: answers(success{})}, Handle: handle, Keyed: true}
 	}
 	callback := func(path, id string) rest.Operation[*api] {
 		return rest.Operation[*api]{Operation: openapi.Operation{Method: http.MethodPost, Path: path, ID: id, Tag: tagPlans,
 			Summary: "The answer of a check from outside; its code takes the place of a token",
-			Body:    planCallback{}, Fails: bodyFails, Answers: answers(success{})}, Handle: (*api).answerCheck, Open: true}
+			Body:    planCallback{}, Fails: bodyFails, Answers: answers(success{})}, Handle: (*api).answerCheck, Open: true, As: callback, Keyed: true}
 	}
 	return []rest.Operation[*api]{
 		command("status/{status}", "movePlan", "Move a release plan to another status", nil, (*api).movePlan),
@@ -91,7 +91,7 @@ func (a *api) movePlan(c *rest.Call) error {
 	if target == planExecuting && p.Content().Start.Mode == releaseplan.OnApproval && !needsApproval(p) {
 		actions = actions[:1] // it executes by itself then
 	}
-	_, err = a.Plans.Do(c.Context(), p.ID(), script(actions), c.Actor)
+	_, err = a.keyed(c).Do(p.ID(), script(actions))
 	return succeed(c, err)
 }
 
@@ -126,6 +126,6 @@ func (a *api) approvePlan(c *rest.Call) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.Plans.Do(c.Context(), p.ID(), vote, c.Actor)
+	_, err = a.keyed(c).Do(p.ID(), vote)
 	return succeed(c, unless(err, p, planAwaits, "approve"))
 }

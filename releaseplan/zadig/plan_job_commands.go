@@ -49,7 +49,7 @@ func (a *api) executePlanJob(c *rest.Call) error {
 	}
 	first := all[0]
 	first.Then = all[1:]
-	_, err = a.Plans.Do(c.Context(), j.plan.ID(), first, c.Actor)
+	_, err = a.keyed(c).Do(j.plan.ID(), first)
 	return succeed(c, unless(err, j.plan, planExecuting, "execute"))
 }
 
@@ -63,8 +63,8 @@ func (a *api) retryPlanJob(c *rest.Call) error {
 	case j.task.Status.State != releaseplan.TaskFailed:
 		return refused("retry", j.plan, "job %s status %s can't retry", j.task.Name, jobWord(j.task.State))
 	}
-	_, err = a.Plans.Do(c.Context(), j.plan.ID(), releaseplan.Command{Action: releaseplan.Retry, Task: j.task.ID,
-		Then: []releaseplan.Command{{Action: releaseplan.Start, Task: j.task.ID}}}, c.Actor)
+	_, err = a.keyed(c).Do(j.plan.ID(), releaseplan.Command{Action: releaseplan.Retry, Task: j.task.ID,
+		Then: []releaseplan.Command{{Action: releaseplan.Start, Task: j.task.ID}}})
 	return succeed(c, err)
 }
 
@@ -77,7 +77,7 @@ func (a *api) skipPlanJob(c *rest.Call) error {
 	if remark == "" { // the domain wants a reason, this dialect does not
 		remark = "skipped"
 	}
-	_, err = a.Plans.Do(c.Context(), j.plan.ID(), releaseplan.Command{Action: releaseplan.Skip, Task: j.task.ID, Remark: remark}, c.Actor)
+	_, err = a.keyed(c).Do(j.plan.ID(), releaseplan.Command{Action: releaseplan.Skip, Task: j.task.ID, Remark: remark})
 	return succeed(c, unless(err, j.plan, planExecuting, "skip"))
 }
 

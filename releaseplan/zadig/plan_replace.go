@@ -83,7 +83,7 @@ func (a *api) replacePlan(c *rest.Call) error {
 		edit = releaseplan.Command{Action: releaseplan.Reopen, Then: []releaseplan.Command{edit}}
 	}
 	edit.IfVersion = p.Version()
-	_, err = a.Plans.Do(c.Context(), p.ID(), edit, c.Actor)
+	_, err = a.keyed(c).Do(p.ID(), edit)
 	return succeed(c, sent(err))
 }
 

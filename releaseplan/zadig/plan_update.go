@@ -155,7 +155,7 @@ func (a *api) updatePlan(c *rest.Call) error {
 	if p.State() != releaseplan.Draft {
 		return refused("update", p, "plan status is %s, can not update", planWord(p.State()))
 	}
-	_, err = a.Plans.Edit(c.Context(), p.ID(), body.Version, update, c.Actor)
+	_, err = a.keyed(c).Edit(p.ID(), body.Version, update)
 	return succeed(c, sent(err))
 }
 

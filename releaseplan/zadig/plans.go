@@ -33,24 +33,24 @@ func planOperations() []rest.Operation[*api] {
 		{Operation: openapi.Operation{Method: http.MethodGet, Path: pathPlans, ID: "listPlans", Summary: "The release plans, the latest first", Tag: tagPlans,
 			Query: []openapi.Param{pageNum, pageSize}, Answers: answers(planRows{})}, Handle: (*api).listPlans},
 		{Operation: openapi.Operation{Method: http.MethodPost, Path: pathPlans, ID: "createPlan", Summary: "Create a release plan", Tag: tagPlans,
-			Body: planBody{}, Fails: bodyFails, Answers: answers(planCreated{})}, Handle: (*api).createPlan},
+			Body: planBody{}, Fails: bodyFails, Answers: answers(planCreated{})}, Handle: (*api).createPlan, Keyed: true},
 		{Operation: openapi.Operation{Method: http.MethodGet, Path: pathPlans + "/{id}", ID: "getPlan", Summary: "A release plan", Tag: tagPlans,
 			Answers: answers(planDetail{})}, Handle: (*api).getPlan},
 		{Operation: openapi.Operation{Method: http.MethodPatch, Path: pathPlans + "/{id}", ID: "replacePlan", Summary: "Replace a release plan, its jobs too; it goes back to planning", Tag: tagPlans,
-			Body: planBody{}, Fails: bodyFails, Answers: answers(success{})}, Handle: (*api).replacePlan},
+			Body: planBody{}, Fails: bodyFails, Answers: answers(success{})}, Handle: (*api).replacePlan, Keyed: true},
 
 		{Operation: openapi.Operation{Method: http.MethodGet, Path: pathPlansUI, ID: "searchPlans", Summary: "Release plans that are searched for", Tag: tagPlans,
 			Query: search, Answers: answers(planItems{})}, Handle: (*api).searchPlans},
 		{Operation: openapi.Operation{Method: http.MethodPost, Path: pathPlansUI, ID: "createPlanUI", Summary: "Create a release plan", Tag: tagPlans,
-			Body: planBody{}, Fails: bodyFails, Answers: answers(planCreated{})}, Handle: (*api).createPlan},
+			Body: planBody{}, Fails: bodyFails, Answers: answers(planCreated{})}, Handle: (*api).createPlan, Keyed: true},
 		{Operation: openapi.Operation{Method: http.MethodGet, Path: pathPlansUI + "/{id}", ID: "viewPlan", Summary: "A release plan with all that is known of it", Tag: tagPlans,
 			Answers: answers(planView{})}, Handle: (*api).viewPlan},
 		{Operation: openapi.Operation{Method: http.MethodPut, Path: pathPlansUI + "/{id}", ID: "updatePlan", Summary: "Change one thing of a release plan that is in planning", Tag: tagPlans,
-			Body: planUpdate{}, Fails: bodyFails, Answers: answers(success{})}, Handle: (*api).updatePlan},
+			Body: planUpdate{}, Fails: bodyFails, Answers: answers(success{})}, Handle: (*api).updatePlan, Keyed: true},
 		{Operation: openapi.Operation{Method: http.MethodDelete, Path: pathPlansUI + "/{id}", ID: "deletePlan", Summary: "Delete a release plan", Tag: tagPlans,
-			Answers: answers(success{})}, Handle: (*api).deletePlan},
+			Answers: answers(success{})}, Handle: (*api).deletePlan, Keyed: true},
 		{Operation: openapi.Operation{Method: http.MethodPost, Path: pathPlansUI + "/{id}/copy", ID: "copyPlan", Summary: "Copy a release plan", Tag: tagPlans,
-			Body: planCopy{}, Fails: bodyFails, Answers: answers(planCreated{})}, Handle: (*api).copyPlan},
+			Body: planCopy{}, Fails: bodyFails, Answers: answers(planCreated{})}, Handle: (*api).copyPlan, Keyed: true},
 		{Operation: openapi.Operation{Method: http.MethodGet, Path: pathPlansUI + "/{id}/job/{jobID}", ID: "getPlanJob", Summary: "A job of a release plan", Tag: tagPlans,
 			Answers: answers(planJob{})}, Handle: (*api).getPlanJob},
 	}
@@ -99,7 +99,7 @@ func (a *api) createPlan(c *rest.Call) error {
 	if err := a.library(c).replace(&content, &body); err != nil {
 		return err
 	}
-	p, err := a.Plans.Create(c.Context(), content, c.Actor)
+	p, err := a.keyed(c).Create(releaseplan.Creation{Content: content})
 	if err != nil {
 		return sent(err)
 	}
@@ -108,7 +108,7 @@ func (a *api) createPlan(c *rest.Call) error {
 
 // plan returns the plan that the path names.
 func (a *api) plan(c *rest.Call) (*releaseplan.Plan, error) {
-	return a.Plans.Get(c.Context(), c.Path("id"), c.Actor)
+	return a.keyed(c).Get(c.Path("id"))
 }
 
 // planInDetail returns the plan that the path names, and what is shown of it.
@@ -154,7 +154,7 @@ func (a *api) getPlanJob(c *rest.Call) error {
 }
 
 func (a *api) deletePlan(c *rest.Call) error {
-	return succeed(c, a.Plans.Delete(c.Context(), c.Path("id"), c.Actor))
+	return succeed(c, a.keyed(c).Delete(c.Path("id")))
 }
 
 func (a *api) copyPlan(c *rest.Call) error {
@@ -166,7 +166,7 @@ func (a *api) copyPlan(c *rest.Call) error {
 	if name == "" {
 		return penstock.Invalid("name", "must not be empty")
 	}
-	p, err := a.Plans.Duplicate(c.Context(), c.Path("id"), releaseplan.Copy{Name: name}, c.Actor)
+	p, err := a.keyed(c).Duplicate(c.Path("id"), releaseplan.Copy{Name: name})
 	if err != nil {
 		return sent(err)
 	}

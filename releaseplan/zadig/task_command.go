@@ -41,28 +41,28 @@ func taskCommandOperations() []rest.Operation[*api] {
 		{Operation: openapi.Operation{
 			Method: http.MethodDelete, Path: "/openapi/workflows/custom/task", ID: "cancelTask", Tag: tagTasks, Summary: "Cancel a task",
 			Query: taskQuery(), Answers: answers(success{}),
-		}, Handle: (*api).cancelTask},
+		}, Handle: (*api).cancelTask, Keyed: true},
 		{Operation: openapi.Operation{
 			Method: http.MethodPost, Path: pathTask, ID: "retryTask", Tag: tagTasks, Summary: "Retry a task that has ended otherwise than well; what passed is kept",
 			Query: []openapi.Param{projectKey}, Answers: answers(success{}),
-		}, Handle: (*api).retryTask},
+		}, Handle: (*api).retryTask, Keyed: true},
 		{Operation: openapi.Operation{
 			Method: http.MethodPut, Path: pathTask, ID: "remarkTask", Tag: tagTasks, Summary: "Add a remark to the trail of a task",
 			Query: []openapi.Param{projectKey}, Body: remarkRequest{}, Fails: bodyFails, Answers: answers(success{}),
-		}, Handle: (*api).remarkTask},
+		}, Handle: (*api).remarkTask, Keyed: true},
 		{Operation: openapi.Operation{
 			Method: http.MethodPost, Path: "/openapi/workflows/custom/task/approve", ID: "approveTask", Tag: tagTasks, Summary: "Approve or reject a stage or job that waits for it",
 			Body: approveRequest{}, Fails: bodyFails, Answers: answers(success{}),
-		}, Handle: (*api).approveTask},
+		}, Handle: (*api).approveTask, Keyed: true},
 		{Operation: openapi.Operation{
 			Method: http.MethodPost, Path: "/api/aslan/workflow/v4/workflowtask/handle/error", ID: "decideJobError", Tag: tagTasks, Summary: "Say whether the failure of a job matters",
 			Body: jobErrorRequest{}, Fails: bodyFails, Answers: answers(success{}),
-		}, Handle: (*api).decideJobError},
+		}, Handle: (*api).decideJobError, Keyed: true},
 	}
 }
 
 func (a *api) cancelTask(c *rest.Call) error {
-	run, err := a.Workflows.GetByNumber(c.Context(), c.Query("workflowKey"), int64(c.Int("taskId", 0)), c.Actor)
+	run, err := a.task(c, c.Query("workflowKey"), int64(c.Int("taskId", 0)))
 	if err == nil {
 		err = a.do(c, run, workflow.Command{Action: workflow.CancelRun})
 	}
@@ -108,7 +108,7 @@ func (a *api) approveTask(c *rest.Call) error {
 	if err := required("workflow_key", in.WorkflowKey, "stage_name", in.StageName); err != nil {
 		return err
 	}
-	run, err := a.Workflows.GetByNumber(c.Context(), in.WorkflowKey, in.TaskID, c.Actor)
+	run, err := a.task(c, in.WorkflowKey, in.TaskID)
 	if errors.Is(err, penstock.ErrNotFound) {
 		return &failed{code: codeApproveTask, why: fmt.Sprintf("can not find approved workflow: %s, taskID: %d,jobName: %s", named(in.WorkflowKey), in.TaskID, named(in.StageName)), err: err}
 	}
@@ -185,7 +185,7 @@ func (a *api) decideJobError(c *rest.Call) error {
 	default:
 		return penstock.Invalid("decision", "must be ignore or reject")
 	}
-	run, err := a.Workflows.GetByNumber(c.Context(), in.WorkflowName, in.TaskID, c.Actor)
+	run, err := a.task(c, in.WorkflowName, in.TaskID)
 	if err != nil {
 		return codeApproveTask.failing(err)
 	}
@@ -206,8 +206,9 @@ func (a *api) decideJobError(c *rest.Call) error {
 
 // do makes a run do a command.
 func (a *api) do(c *rest.Call, run *workflow.Run, command workflow.Command) error {
+	command.Key, command.KeyFor = c.Key()
 	_, err := a.Workflows.Do(c.Context(), run.ID(), command, c.Actor)
-	return err
+	return committed(c, command.Action.Right(), run, err)
 }
 
 // required says which members of a body are missing: names and values by turns.

@@ -50,7 +50,7 @@ func taskExecuteOperations() []rest.Operation[*api] {
 	return []rest.Operation[*api]{{Operation: openapi.Operation{
 		Method: http.MethodPost, Path: "/openapi/workflows/custom/task", ID: "executeWorkflow", Tag: tagTasks, Summary: "Start a task of a workflow",
 		Body: executeRequest{}, Fails: bodyFails, Answers: answers(executed{}),
-	}, Handle: (*api).executeWorkflow}}
+	}, Handle: (*api).executeWorkflow, Keyed: true}}
 }
 
 func (a *api) executeWorkflow(c *rest.Call) error {
@@ -102,10 +102,11 @@ func (a *api) startTask(c *rest.Call, in *executeRequest) (*workflow.Run, error)
 			return nil, codeCreateTask.failing(err)
 		}
 		start.Version = def.Version
+		start.Key, start.KeyFor = c.Key()
 		run, err := a.Workflows.Start(c.Context(), in.WorkflowKey, start, c.Actor)
 		switch {
 		case err == nil:
-			return run, nil
+			return run, committed(c, penstock.Execute, run, nil)
 		case !errors.Is(err, penstock.ErrConflict) || try == maxStartTries:
 			return nil, in.notStarted(&def.Value, err)
 		}

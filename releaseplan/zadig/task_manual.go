@@ -44,7 +44,7 @@ func taskManualOperations() []rest.Operation[*api] {
 		{Operation: openapi.Operation{
 			Method: http.MethodPost, Path: pathTask + "/manual-exec", ID: "executeStage", Tag: tagTasks, Summary: "Execute the stage that waits for it",
 			Query: []openapi.Param{projectKey}, Body: manualRequest{}, Fails: bodyFails, Answers: answers(success{}),
-		}, Handle: (*api).executeStage},
+		}, Handle: (*api).executeStage, Keyed: true},
 	}
 }
 

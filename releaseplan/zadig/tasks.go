@@ -87,7 +87,7 @@ func (a *api) taskInPath(c *rest.Call) (*workflow.Run, error) {
 	if err != nil {
 		return nil, &rest.ParamError{Name: "taskID", Value: c.Path("taskID"), Why: "is invalid"}
 	}
-	run, err := a.Workflows.GetByNumber(c.Context(), c.Path("workflowKey"), number, c.Actor)
+	run, err := a.task(c, c.Path("workflowKey"), number)
 	if err == nil && run.Resource().Project != c.Query("projectKey") {
 		err = penstock.ErrNotFound
 	}

@@ -284,6 +284,9 @@ func (e endpoint) show(f *fixture, op operation, status int) {
 		return
 	}
 	path, body := e.request(f)
+	if status == http.StatusUnprocessableEntity {
+		f.post("/plans", anotherPlan(`"name": "another"`), "Idempotency-Key", "k").Want(http.StatusCreated)
+	}
 	f.untouched(func() {
 		var a *check.Answer
 		switch status {
@@ -315,6 +318,9 @@ func (e endpoint) show(f *fixture, op operation, status int) {
 			failure(f.t, a, status)
 		case http.StatusUnsupportedMediaType:
 			a = f.Do(op.method, arp.Base+path, body, "Content-Type", "text/csv")
+			failure(f.t, a, status)
+		case http.StatusUnprocessableEntity:
+			a = f.Do(op.method, arp.Base+path, body, "Idempotency-Key", "k")
 			failure(f.t, a, status)
 		case http.StatusInternalServerError:
 			f.store.set(broken)

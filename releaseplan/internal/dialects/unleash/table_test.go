@@ -10,6 +10,7 @@ import (
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan/internal/dialects/check"
+	"github.com/penstock-go/penstock/store"
 )
 
 // A row is an operation with a request that succeeds, and one for each of the errors that are its own.
@@ -68,12 +69,23 @@ var table = []row{
 // tableWorld has what the table needs, and lets bob do nothing.
 func tableWorld(t *testing.T) (w *world, fill func(string) string) {
 	t.Helper()
-	w = newWorld(t, setup{authorizer: func(_ context.Context, by penstock.Actor, right penstock.Right, on penstock.Resource) error {
+	return tableWorldOver(t, nil)
+}
+
+// tableSetup lets bob do nothing.
+func tableSetup(over store.Store) setup {
+	return setup{store: over, authorizer: func(_ context.Context, by penstock.Actor, right penstock.Right, on penstock.Resource) error {
 		if by.ID == bob.ID {
 			return &penstock.ForbiddenError{Right: right, On: on}
 		}
 		return nil
-	}})
+	}}
+}
+
+// tableWorldOver is tableWorld over a store that others may use too.
+func tableWorldOver(t *testing.T, over store.Store) (w *world, fill func(string) string) {
+	t.Helper()
+	w = newWorld(t, tableSetup(over))
 	w.feature("checkout", "shop", "production")
 	tpl := w.template(body("template", 5, 50, 100))
 	other := w.template(body("other", 5, 50, 100))

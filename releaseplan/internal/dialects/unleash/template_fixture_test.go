@@ -36,6 +36,7 @@ type world struct {
 
 // A setup is in what a world differs.
 type setup struct {
+	store      store.Store // that others may use too
 	authorizer penstock.Authorizer
 	limit      int      // of templates
 	ids        []string // of templates and their parts, the first ones
@@ -61,7 +62,10 @@ func anyone(penstock.Actor, releaseplan.Command, *releaseplan.Plan) error { retu
 
 func newWorld(t testing.TB, s setup) *world {
 	t.Helper()
-	db := memory.New()
+	db := s.store
+	if db == nil {
+		db = memory.New()
+	}
 	w := &world{t: t, db: db, now: time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)}
 	var err error
 	w.flags, err = rollout.NewService(rollout.Config{Store: db, Authorizer: s.authorizer, Now: w.clock,

@@ -56,7 +56,13 @@ const shelfBody = 1 << 20 // bytes of a request
 // newShelf starts a server, which admin speaks to unless a request says otherwise.
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
-	s := &shelf{t: t, store: &brittle{Store: memory.New()}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	return newShelfOver(t, memory.New())
+}
+
+// newShelfOver is newShelf over a store that others may use too.
+func newShelfOver(t *testing.T, over store.Store) *shelf {
+	t.Helper()
+	s := &shelf{t: t, store: &brittle{Store: over}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	var err error
 	if s.workflows, err = workflow.New(workflow.Config{Store: s.store, Authorizer: s.rights, Now: s.clock}); err != nil {
 		t.Fatal(err)

@@ -92,7 +92,13 @@ const deskTime = 1693558733
 // workflows too.
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, store: &brittle{Store: memory.New()}, now: time.Unix(deskTime, 0).UTC()}
+	return newDeskOver(t, memory.New())
+}
+
+// newDeskOver is newDesk over a store that others may use too.
+func newDeskOver(t *testing.T, over store.Store) *desk {
+	t.Helper()
+	d := &desk{t: t, store: &brittle{Store: over}, now: time.Unix(deskTime, 0).UTC()}
 	fresh := penstock.NewIDs(d.clock)
 	var err error
 	if d.flows, err = workflow.New(workflow.Config{Store: d.store, Authorizer: deskRights, Now: d.clock}); err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock/releaseplan/internal/dialects/check"
+	"github.com/penstock-go/penstock/store"
+	"github.com/penstock-go/penstock/store/memory"
 	"github.com/penstock-go/penstock/workflow"
 )
 
@@ -31,7 +33,13 @@ type floor struct {
 
 func newFloor(t *testing.T) *floor {
 	t.Helper()
-	f := &floor{shelf: newShelf(t), t: t}
+	return newFloorOver(t, memory.New())
+}
+
+// newFloorOver is newFloor over a store that others may use too.
+func newFloorOver(t *testing.T, over store.Store) *floor {
+	t.Helper()
+	f := &floor{shelf: newShelfOver(t, over), t: t}
 	executors := make(map[string]workflow.Executor)
 	for _, kind := range []string{"zadig-build", "zadig-deploy", "custom-deploy", "freestyle", "zadig-test", "zadig-scanning", "sql", "plugin", "tapd", "zadig-distribute-image"} {
 		executors[kind] = workflow.ExecutorFunc(f.execute)
