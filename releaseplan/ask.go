@@ -3,10 +3,10 @@ package releaseplan
 import (
 	"context"
 	"errors"
-	"maps"
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/panics"
 )
 
@@ -14,35 +14,55 @@ import (
 const askEvery = 3 * time.Second
 
 // ask requests an approval from its provider, or asks for the answer.
-func (r *Runner) ask(ctx, work context.Context, p *Plan, step Step) {
+func (r *Runner) ask(ctx context.Context, p *Plan, step Step) (next *Plan, err error) {
 	request := p.st.Request
-	from, ok := r.plans.providers[request.Kind()]
-	if !ok || !r.mayAsk(request.ID()) {
-		return
-	}
-	r.wg.Go(func() {
-		defer r.hasAsked(request.ID())
-		c := Command{Action: ReportApproval, Request: request.ID()}
-		err := panics.Try(func() (err error) {
-			if step.Kind == StepRequest {
-				c.Instance, err = from.Create(work, request)
-				return err
-			}
-			answer, err := from.Poll(work, request.Instance())
-			c.Report = &answer
+	from := r.plans.providers[request.Kind()]
+	c := Command{Action: ReportApproval, Request: request.ID()}
+	asking, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	err = panics.Try(func() (err error) {
+		if step.Kind == StepRequest {
+			c.Instance, err = from.Create(asking, request)
 			return err
-		})
-		var next *Plan
-		if err == nil {
-			next, err = r.do(work, p.id, c)
 		}
-		if c.Instance != "" && unwanted(next, err, request.ID()) {
-			err = panics.Try(func() error { return from.Cancel(work, c.Instance) })
-		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, penstock.ErrRefused) {
-			r.Log.Warn("an approval provider failed", "plan", p.id, "kind", request.Kind(), "error", err)
-		}
+		answer, err := from.Poll(asking, request.Instance())
+		c.Report = &answer
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	next, err = r.do(context.WithoutCancel(ctx), p.id, c) // what the provider said is not to be lost
+	if c.Instance != "" && unwanted(next, err, request.ID()) {
+		return nil, r.cancelAt(ctx, from, c.Instance)
+	}
+	return next, err
+}
+
+// cancelTries bounds how often a request is canceled that nobody knows of but its provider.
+const cancelTries = 10
+
+// cancelAt drops a request at its provider, of which no plan has a record.
+func (r *Runner) cancelAt(ctx context.Context, from approval.Provider, instance string) (err error) {
+	wait := firstRetry
+	for range cancelTries {
+		if err = cancelOnce(ctx, from, instance); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, lastRetry)
+	}
+	return err
+}
+
+func cancelOnce(ctx context.Context, from approval.Provider, instance string) error {
+	ctx, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	return panics.Try(func() error { return from.Cancel(ctx, instance) })
 }
 
 // unwanted reports whether nobody waits any more for a request that was just
@@ -55,45 +75,10 @@ func unwanted(p *Plan, err error, request string) bool {
 }
 
 // retract tells a provider to drop a request.
-func (r *Runner) retract(ctx, work context.Context, p *Plan, step Step) {
-	from, ok := r.plans.providers[step.Provider]
-	if !ok || !r.mayAsk(step.Instance) {
-		return
+func (r *Runner) retract(ctx context.Context, p *Plan, step Step) (*Plan, error) {
+	from := r.plans.providers[step.Provider]
+	if err := cancelOnce(ctx, from, step.Instance); err != nil {
+		return nil, err
 	}
-	r.wg.Go(func() {
-		defer r.hasAsked(step.Instance)
-		err := panics.Try(func() error { return from.Cancel(work, step.Instance) })
-		if err == nil {
-			_, err = r.do(work, p.id, Command{Action: Retracted, Instance: step.Instance})
-		}
-		if err != nil && ctx.Err() == nil {
-			r.Log.Warn("an approval provider did not drop a request", "plan", p.id, "kind", step.Provider, "error", err)
-		}
-	})
-}
-
-// mayAsk reports whether a request's provider is to be asked now, and marks it
-// as being asked.
-func (r *Runner) mayAsk(request string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if again, asked := r.asked[request]; asked && (again.IsZero() || time.Now().Before(again)) {
-		return false
-	}
-	r.asked[request] = time.Time{}
-	return true
-}
-
-func (r *Runner) hasAsked(request string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.asked[request] = time.Now().Add(askEvery)
-}
-
-// forgetAsked forgets the requests whose providers may be asked again.
-func (r *Runner) forgetAsked() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	maps.DeleteFunc(r.asked, func(_ string, again time.Time) bool { return !again.IsZero() && !now.Before(again) })
+	return r.do(context.WithoutCancel(ctx), p.id, Command{Action: Retracted, Instance: step.Instance})
 }

@@ -22,6 +22,9 @@ func (r *Runner) take(ctx, work context.Context, p *Plan, step Step, c Command) 
 	if r.queued && !r.serving {
 		return nil, nil // others have waited longer
 	}
+	if !r.beat.Sound() {
+		return nil, nil // the process stood still: others may have taken over
+	}
 	if !r.claim() {
 		r.queued = true
 		return nil, nil // who becomes free looks again
@@ -45,6 +48,10 @@ func (r *Runner) take(ctx, work context.Context, p *Plan, step Step, c Command) 
 	if a == nil || a.Lease != r.lease || !a.Ended.IsZero() {
 		r.yield()
 		return nil, nil // it was stopped in the same breath
+	}
+	if !r.beat.Sound() { // the process stood still while this was stored: the attempt is abandoned already, or will be
+		r.yield()
+		return nil, nil
 	}
 	run, stop := context.WithCancelCause(work)
 	r.mu.Lock()

@@ -148,6 +148,7 @@ func fields() map[string]field {
 
 		"Gate.On":      {true, func(c *content) { c.Gates[1].On, c.Gates[2].On = c.Gates[2].On, c.Gates[1].On }},
 		"Gate.Timeout": {true, func(c *content) { c.Gates[1].Timeout = day }},
+		"Gate.Check":   {true, func(c *content) { c.Gates[1].Check = "y" }},
 
 		"Schedule.Mode": {true, func(c *content) { c.Start = releaseplan.Schedule{Mode: releaseplan.OnApproval} }},
 		"Schedule.At":   {true, func(c *content) { c.Start.At = c.Start.At.Add(time.Second) }},

@@ -140,10 +140,12 @@ type Window struct {
 	End   time.Time `json:"end,omitzero"`   // zero: open for ever
 }
 
-// A Gate holds a plan until an outside check has answered: see [Answer].
+// A Gate holds a plan until it is answered: by a callback, which is an [AnswerGate]
+// command with the gate's code, or by the [Check] that it names. Whoever is first counts.
 type Gate struct {
 	On      GateKind          `json:"on"`
 	Timeout penstock.Duration `json:"timeout,omitzero"` // then the check has failed; zero: never
+	Check   string            `json:"check,omitempty"`  // the name of the Check that answers it; empty: only a callback does
 }
 
 // A GateKind says which step a gate guards.

@@ -15,14 +15,16 @@
 // A [Service] keeps plans in a [store.Store]. Its Do loads a plan, asks it, and
 // commits what came of it together with its audit events.
 //
-// A [Runner] carries plans out: it runs automatic tasks through [Handler]s, keeps
-// schedules, lets requests lapse and windows end. It is a loop over Plan.Next.
+// A [Runner] carries plans out: it runs automatic tasks through [Handler]s, answers
+// gates through [Check]s, asks the providers of approvals, keeps
+// schedules, lets requests lapse and windows end. It is a loop over Plan.Next. Several
+// over one store share the work.
 //
 // # The life of a plan
 //
 // A draft is finalized, approved if a policy asks for it, and executed; then its
 // phases run one after another until every enabled task is done or skipped. Around
-// each of these steps a [Gate] may ask somebody outside. The whole table is one
+// each of these steps a [Gate] may ask somebody outside, or a [Check]. The whole table is one
 // literal; [Diagram] draws it. States that a check, a vote, the tasks or the time
 // lead to are entered by rule: after every command the plan settles, in the same
 // commit. What is due by time is part of every decision too, in the order in which

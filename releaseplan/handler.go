@@ -65,7 +65,17 @@ func remarkOf(err error, secrets map[string]string) string {
 	if err == nil {
 		return ""
 	}
-	text := strings.ToValidUTF8(fmt.Sprint(err), "�") // Sprint survives an Error that panics
+	text := maskedText(fmt.Sprint(err), secrets) // Sprint survives an Error that panics
+	if text == "" {
+		text = "the handler gave no reason"
+	}
+	return text
+}
+
+// maskedText returns a text of the host's without the values of secrets, no longer
+// than a remark may be.
+func maskedText(text string, secrets map[string]string) string {
+	text = strings.ToValidUTF8(text, "�")
 	longestFirst := func(a, b string) int { return len(b) - len(a) }
 	for _, value := range slices.SortedFunc(maps.Values(secrets), longestFirst) { // one may be part of another
 		if value != "" {
@@ -75,9 +85,6 @@ func remarkOf(err error, secrets map[string]string) string {
 	if len(text) > MaxRemark {
 		const more = "…"
 		text = strings.ToValidUTF8(text[:MaxRemark-len(more)], "") + more
-	}
-	if text == "" {
-		text = "the handler gave no reason"
 	}
 	return text
 }

@@ -13,7 +13,12 @@ const kindRunner = "plan.runner"
 
 // heartbeat returns the lease that the Runner carries plans out under now.
 func (r *Runner) heartbeat() *lease.Lease {
-	return &lease.Lease{ID: r.lease, Store: r.plans.store, Kind: kindRunner, TTL: r.TTL, Log: r.Log, Work: kindPlan, Field: fieldLease}
+	return &lease.Lease{ID: r.lease, Store: r.plans.store, Kind: kindRunner, TTL: r.TTL, Log: r.Log, Work: kindPlan, Field: fieldLease, Now: r.plans.now}
+}
+
+// errandWatch returns what watches over errands under leases.
+func (r *Runner) errandWatch() *lease.Lease {
+	return &lease.Lease{ID: r.lease, Store: r.plans.store, Kind: kindRunner, TTL: r.TTL, Log: r.Log, Work: kindErrand, Field: fieldLease}
 }
 
 // inherit ends the attempts of a plan under a lease that nobody works on: a dead

@@ -12,10 +12,11 @@ import (
 type Step struct {
 	Kind    StepKind
 	Task    string // id, but for StepAdvance and the steps of an approval
-	Attempt string // id, of StepRun and StepStop
-	Handler string // the task's kind
+	Attempt string // id, of StepRun and StepStop; of StepCheck, that of the round
+	Handler string // the task's kind; of StepCheck, the name of the Check
 	Lease   string // who carries the attempt out, of StepStop
 
+	Request  string        // id, of StepRequest and StepPoll
 	Instance string        // of StepRetract
 	Provider approval.Kind // of StepRetract
 
@@ -34,6 +35,7 @@ const (
 	StepRequest StepKind = "request" // an approval has to be requested from its provider
 	StepPoll    StepKind = "poll"    // an approval's provider may have an answer
 	StepRetract StepKind = "retract" // an approval's provider is to drop a request
+	StepCheck   StepKind = "check"   // a gate waits for what a Check says: Do an AnswerGate
 	StepMeasure StepKind = "measure" // a safeguard's metric is to be measured, every now and then: Do an Observe
 )
 
@@ -67,22 +69,13 @@ func (p *Plan) pending(now time.Time) iter.Seq[Step] {
 }
 
 func (p *Plan) eachStep(now time.Time, yield func(Step) bool) {
-	for _, r := range p.st.Retract {
-		if !yield(Step{Kind: StepRetract, Instance: r.Instance, Provider: r.Kind}) {
+	for step := range p.errands {
+		if !yield(step) {
 			return
 		}
 	}
 	if p.Archived() || p.st.State.Final() {
 		return
-	}
-	if r := p.st.Request; p.st.State == AwaitingApproval && r.State() == approval.Pending && r.Kind() != approval.Native {
-		kind := StepPoll
-		if r.Instance() == "" {
-			kind = StepRequest
-		}
-		if !yield(Step{Kind: kind}) {
-			return
-		}
 	}
 	if p.watches() {
 		for i := range p.def.content.Safeguards {

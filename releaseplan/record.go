@@ -28,6 +28,7 @@ const (
 	kindSecret  = "plan.secret"  // <plan>/<variable>: the value of a secret variable
 	kindName    = "plan.name"    // a hash of folder and name: the plan that bears it
 	kindKey     = "plan.key"     // <plan>/<hash of an idempotency key>: the first answer
+	kindErrand  = "plan.errand"  // <plan>/<errand>: the Runner that goes about it
 	kindTarget  = "plan.target"  // a hash of environment and feature: the plans that roll it out there
 )
 
@@ -46,6 +47,7 @@ const (
 	fieldWake     = "wake"    // when time does something by itself
 	fieldWork     = "work"    // kinds of tasks that wait for a Runner, and "stop:<lease>"
 	fieldLease    = "lease"   // Runners that carry attempts out
+	fieldRequest  = "request" // an approval that its provider is asked about: see requestValue
 	fieldRollout  = "rollout" // records of a rollout.Service that it refers to, as kind:id
 )
 
@@ -154,6 +156,9 @@ func (p *Plan) fields() map[string][]string {
 	if values := p.referenceValues(); len(values) > 0 {
 		f[fieldRollout] = values
 	}
+	if r := p.remoteRequest(); r != nil && r.Instance() != "" {
+		f[fieldRequest] = []string{requestValue(r.Kind(), r.Instance())}
+	}
 	p.workFields(f)
 	return f
 }
@@ -213,6 +218,8 @@ func workValue(s Step) string {
 		return "stop:" + s.Lease
 	case StepRequest, StepPoll, StepRetract:
 		return "approval"
+	case StepCheck:
+		return "check:" + s.Handler
 	case StepMeasure:
 		return "measure"
 	default:

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/penstock-go/penstock/internal/lease"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -21,6 +22,17 @@ import (
 // the next Runner that notices takes over what it left running, by each task's
 // [CrashPolicy]. Several Runners, in several processes, may share a store. If that is
 // a [store.Waker], each learns of what the others do as soon as it tells.
+//
+// What a plan needs from outside is one Runner's errand at a time: to talk with the
+// provider of an approval, every 3 s, and to make a [Check]. It is under the same lease: when
+// that ends, another Runner goes on, with the same ids of the request or the round.
+//
+// A Runner is taken for dead when its heartbeat has not changed for the TTL by the clock of
+// the one who looks; the clocks of two processes are never compared for that, so one that is hours
+// off costs nobody a lease. But what time does by itself, such as a scheduled start or the
+// end of a window, is decided by the clock of the first Runner that finds it due: keep
+// the clocks of processes together. Of a clock that differs from its own by more than the TTL, a Runner
+// warns in its Log.
 //
 // A Runner with a MetricSource watches over safeguards: it measures each of every plan
 // of which a milestone is live, from when that goes live on, as long as the plan is
@@ -36,6 +48,8 @@ type Runner struct {
 	Drain   time.Duration // how long handlers may go on when Run ends, before they are told to stop; default: 0
 	Log     *slog.Logger  // default: none
 
+	Checks map[string]Check // by the name that gates give: they are made here, at most Workers at the same time; default: none
+
 	Metrics MetricSource  // tells the values of metrics; Run waits until it has returned; default: none, and nothing is measured
 	Measure time.Duration // how often each safeguard is measured; default: 10 s
 
@@ -43,14 +57,16 @@ type Runner struct {
 	handlers map[string]Handler
 
 	lease   string          // under which attempts are begun now
+	beat    *lease.Lease    // what keeps it
 	again   chan struct{}   // a worker is free for what was left
-	wg      sync.WaitGroup  // handlers, calls of providers, and what measures
+	wg      sync.WaitGroup  // handlers, errands, and what measures
 	ending  chan struct{}   // closed when Run is to return soon
 	turn    *store.Cursor   // the plan that was served last
 	queued  bool            // plans wait for workers: who wants one has its turn
 	serving bool            // it is the turn of a plan
 	resting map[string]rest // plans that a calendar holds back
 	soonest time.Time       // when one of them is to be looked at again; zero: none was seen
+	forgot  time.Time       // when expired idempotency keys were looked for last
 	blind   bool            // it was said that nothing is measured
 
 	mu      sync.Mutex
@@ -59,7 +75,10 @@ type Runner struct {
 	starved bool                     // something was left for lack of a worker
 	taking  string                   // plan/task of which an attempt is beginning
 	active  map[string]activeAttempt // by attempt
-	asked   map[string]time.Time     // providers, by request: when to ask again; zero: being asked
+
+	errands  map[string]map[string]*goingErrand // by plan and name
+	checking int                                // Checks that are being made
+	rested   chan struct{}                      // an errand is left alone for a while
 
 	measured map[gauge]bool // safeguards whose metric source has not returned
 }
@@ -112,14 +131,16 @@ func (r *Runner) hold(ctx context.Context) (again bool) {
 		quit(ErrLost)
 	}
 
-	var lease sync.WaitGroup
+	var watch sync.WaitGroup // of the lease
 	heartbeat := r.heartbeat()
+	r.beat = heartbeat
 	leased, release := context.WithCancel(context.WithoutCancel(ctx)) // until the last handler has returned
 	born := make(chan struct{})
-	lease.Go(func() { heartbeat.Beat(leased, born, lost) })
+	watch.Go(func() { heartbeat.Beat(leased, born, lost) })
 	select {
 	case <-born: // before that, what it took would look abandoned
-		lease.Go(func() { heartbeat.Watch(leased, r.inherit) })
+		watch.Go(func() { heartbeat.Watch(leased, r.inherit) })
+		watch.Go(func() { r.errandWatch().Watch(leased, r.inheritErrand) })
 		if r.Metrics != nil {
 			r.wg.Go(func() { r.watchOver(alive) })
 		}
@@ -136,8 +157,9 @@ func (r *Runner) hold(ctx context.Context) (again bool) {
 	} else {
 		r.drain(stop)
 	}
+	r.dropAllErrands(ctx)
 	release()
-	lease.Wait()
+	watch.Wait()
 	return ctx.Err() == nil
 }
 
@@ -171,7 +193,8 @@ func (r *Runner) begin() error {
 func (r *Runner) renew() {
 	r.lease = r.plans.newID()
 	r.ending = make(chan struct{})
-	r.active, r.asked = make(map[string]activeAttempt), make(map[string]time.Time)
+	r.active = make(map[string]activeAttempt)
+	r.errands, r.checking, r.rested = make(map[string]map[string]*goingErrand), 0, make(chan struct{}, 1)
 	r.measured = make(map[gauge]bool)
 	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
 	r.turn, r.queued, r.serving, r.blind = nil, false, false, false

@@ -83,7 +83,7 @@ func (s *spyStore) Find(ctx context.Context, q store.Query) (store.Page, error) 
 func TestRunnerSweepVisitsNoIdlePlan(t *testing.T) {
 	spy := &spyStore{Store: memory.New()}
 	r := idleRunner(t, idlePlans(t, spy, 2000))
-	r.asked[forgetting] = time.Now().Add(forgetEvery) // that is done seldom, whatever there is to sweep
+	r.forgot = time.Now()
 	*spy = spyStore{Store: spy.Store}
 	const sweeps = 10
 	for range sweeps {

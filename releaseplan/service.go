@@ -89,6 +89,7 @@ type Service struct {
 	locks       keylock.Locks
 	bell        bell.Bell
 	keys        *idempotency.Keys
+	rings       rings
 }
 
 // New returns a Service over cfg.Store. Without one, whatever is asked of the

@@ -44,6 +44,11 @@ func (r *Runner) dispatch(ctx, work context.Context) {
 			if err := r.serve(ctx, work); err != nil && ctx.Err() == nil {
 				r.Log.Warn("plans that wait for a worker could not be found", "error", err)
 			}
+		case <-r.rested:
+			if _, wait := r.restErrands(); r.plans.now().Add(wait).Before(next) {
+				next = r.plans.now().Add(wait)
+				timer.Reset(wait)
+			}
 		case <-timer.C:
 			r.soonest = time.Time{}
 			wait, err := r.sweep(ctx, work)
@@ -64,7 +69,6 @@ const sweepPage = 100
 // sweep does what is due now and returns when to look again.
 func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	now := r.plans.now()
-	r.forgetAsked()
 	r.forgetKeys(ctx, work)
 	for _, id := range r.workedOn() { // another process may have stopped an attempt
 		r.plan(ctx, work, id)
@@ -74,10 +78,8 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(r.plans.providers) > 0 {
-		if err := r.each(ctx, store.Query{Where: []store.Filter{store.Equals(fieldWork, workValue(Step{Kind: StepPoll}))}}, visit); err != nil {
-			return 0, err
-		}
+	if err := r.lookForErrands(ctx, visit); err != nil {
+		return 0, err
 	}
 	if err := r.serve(ctx, work); err != nil {
 		return 0, err
@@ -87,12 +89,13 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	_, wait := r.restErrands()
 	if len(next.Records) == 1 {
 		if at, err := store.ParseTime(next.Records[0].Fields[fieldWake][0]); err == nil {
-			return max(0, min(r.Poll, at.Sub(r.plans.now()))), nil
+			return max(0, min(wait, at.Sub(r.plans.now()))), nil
 		}
 	}
-	return r.Poll, nil
+	return wait, nil
 }
 
 // each visits every plan that a query finds.
@@ -164,13 +167,16 @@ func (r *Runner) serve(ctx, work context.Context) error {
 func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
 	st, err := r.confirmed(ctx, id)
 	if err != nil {
-		if !errors.Is(err, penstock.ErrNotFound) && ctx.Err() == nil {
+		if errors.Is(err, penstock.ErrNotFound) {
+			r.settleErrands(ctx, id, nil)
+		} else if ctx.Err() == nil {
 			r.Log.Warn("a plan could not be read", "plan", id, "error", err)
 		}
 		return time.Time{}
 	}
 	p := st.plan
 	r.stopGone(p)
+	r.settleErrands(ctx, id, p)
 	for ctx.Err() == nil {
 		steps, wake := p.Next(r.plans.now())
 		next, err := r.first(ctx, work, p, steps)
@@ -211,10 +217,8 @@ func (r *Runner) first(ctx, work context.Context, p *Plan, steps []Step) (*Plan,
 			if step.Lease == r.lease {
 				r.stop(p, step)
 			}
-		case StepRetract:
-			r.retract(ctx, work, p, step)
-		case StepRequest, StepPoll:
-			r.ask(ctx, work, p, step)
+		case StepRetract, StepRequest, StepPoll, StepCheck:
+			r.send(ctx, work, p, step)
 		case StepMeasure: // has a time of its own: see watchOver
 			r.unmeasured(p)
 		}

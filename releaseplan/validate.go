@@ -120,6 +120,7 @@ func (v *validator) plan(c *Content) {
 			v.fault(path+".on", "%s has a gate already", g.On)
 		}
 		v.duration(path+".timeout", &g.Timeout)
+		v.short(path+".check", g.Check)
 		seen[g.On] = true
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.Labels)) {

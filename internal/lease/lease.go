@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/penstock-go/penstock/store"
@@ -28,7 +29,13 @@ type Lease struct {
 	// Prefix is that of the ids of such leases; others are left alone. Optional.
 	Prefix string
 
-	seen map[string]sighting // heartbeats of others, by lease
+	// Now is the clock that tells when timed work is due. What it shows is written into the
+	// heartbeat, only so that clocks that differ by more than the TTL are told to the Log; nothing is decided by
+	// it. Optional.
+	Now func() time.Time
+
+	seen   map[string]sighting // heartbeats of others, by lease
+	beaten atomic.Pointer[time.Time]
 }
 
 // errGone says that somebody else has taken this process for dead.
@@ -57,6 +64,7 @@ func (l *Lease) Beat(ctx context.Context, born chan<- struct{}, lost func()) {
 			l.Log.Warn("the heartbeat could not be written", "error", err)
 			wait = l.TTL / 30
 		case err == nil:
+			l.beaten.Store(&began) // who waits for the birth may ask at once
 			if version == 0 {
 				close(born)
 			}
@@ -73,6 +81,14 @@ func (l *Lease) Beat(ctx context.Context, born chan<- struct{}, lost func()) {
 	}
 }
 
+// Sound reports whether the heartbeat was written so lately that nobody can have taken this
+// process for dead. Unlike what calls lost, it is true to the moment: also when the process
+// stood still and has just begun to go on.
+func (l *Lease) Sound() bool {
+	last := l.beaten.Load()
+	return last != nil && time.Since(*last) < 2*l.TTL/3
+}
+
 // pulse writes the record once, or says errGone. A beat of which the answer was lost is
 // no conflict.
 func (l *Lease) pulse(ctx context.Context, version int64) (int64, error) {
@@ -80,7 +96,7 @@ func (l *Lease) pulse(ctx context.Context, version int64) (int64, error) {
 	defer cancel()
 	key := l.key(l.ID)
 	for {
-		v, err := l.Store.Commit(ctx, store.Op{Record: store.Record{Key: key, Version: version}})
+		v, err := l.Store.Commit(ctx, store.Op{Record: store.Record{Key: key, Version: version, Body: l.stamp()}})
 		if err == nil || !isConflict(err) {
 			return v, err
 		}

@@ -16,6 +16,8 @@ import (
 type sighting struct {
 	version int64
 	since   time.Time
+	looked  time.Time // the last time
+	told    bool      // that its clock differs
 }
 
 // Watch looks, until ctx ends, for work under leases of processes that are gone, and
@@ -126,11 +128,18 @@ func (l *Lease) isDead(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	last, known := l.seen[id]
+	now := time.Now()
 	if !known || last.version != version {
-		l.seen[id] = sighting{version: version, since: time.Now()}
+		next := sighting{version: version, since: now, looked: now, told: last.told}
+		if known && !last.told {
+			next.told = l.compare(id, records[0].Body, now.Sub(last.looked))
+		}
+		l.seen[id] = next
 		return false, nil
 	}
-	if time.Since(last.since) < l.TTL {
+	last.looked = now
+	l.seen[id] = last
+	if now.Sub(last.since) < l.TTL {
 		return false, nil
 	}
 	err = l.remove(ctx, id, version)

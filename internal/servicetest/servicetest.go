@@ -43,6 +43,21 @@ func cases() []serviceCase {
 		{"RunnerRetractsRequestsThatNobodyWaitsFor", suite.testRunnerRetractsRequestsThatNobodyWaitsFor},
 		{"RunnerAsksAFailingProviderAgain", suite.testRunnerAsksAFailingProviderAgain},
 		{"RunnerAnswerToAnEarlierRequestDecidesNothing", suite.testRunnerAnswerToAnEarlierRequestDecidesNothing},
+		// runner_check.go
+		{"RunnerAnswersGatesFromCode", suite.testRunnerAnswersGatesFromCode},
+		{"RunnerMakesACheckThatCannotTellAgain", suite.testRunnerMakesACheckThatCannotTellAgain},
+		{"RunnerRecordsProgressOfChecks", suite.testRunnerRecordsProgressOfChecks},
+		{"RunnerCallbackOvertakesACheck", suite.testRunnerCallbackOvertakesACheck},
+		{"RunnerMakesAFewChecksAtATime", suite.testRunnerMakesAFewChecksAtATime},
+		{"RunnerLeavesUnknownChecksAlone", suite.testRunnerLeavesUnknownChecksAlone},
+		{"RunnerHandsChecksOver", suite.testRunnerHandsChecksOver},
+		// runner_clock.go
+		{"RunnersWithClocksHoursOff", suite.testRunnersWithClocksHoursOff},
+		{"RunnerThatStoodStillDoesNothingMore", suite.testRunnerThatStoodStillDoesNothingMore},
+		// runner_errand.go
+		{"RunnersAskAProviderOnce", suite.testRunnersAskAProviderOnce},
+		{"RunnersTakeErrandsOver", suite.testRunnersTakeErrandsOver},
+		{"RunnerFindsItsLostClaims", suite.testRunnerFindsItsLostClaims},
 		// runner_fault.go
 		{"RunnerSurvivesAFaultyStore", suite.testRunnerSurvivesAFaultyStore},
 		{"RunnerWaitsForTheStoreToRecordAnOutcome", suite.testRunnerWaitsForTheStoreToRecordAnOutcome},
@@ -63,6 +78,8 @@ func cases() []serviceCase {
 		{"RunnerGoesOnWithAnOverride", suite.testRunnerGoesOnWithAnOverride},
 		{"RunnerLeavesFrozenPlansAlone", suite.testRunnerLeavesFrozenPlansAlone},
 		{"ServiceOverridesTakeTheAdminRight", suite.testServiceOverridesTakeTheAdminRight},
+		// runner_kill.go
+		{"RunnersAreKilled", suite.testRunnersAreKilled},
 		// runner_lease.go
 		{"RunnerTakesOverFromADeadOne", suite.testRunnerTakesOverFromADeadOne},
 		{"RunnerThatStalledFindsItselfLost", suite.testRunnerThatStalledFindsItselfLost},
@@ -162,6 +179,9 @@ func cases() []serviceCase {
 		{"FollowEndsWithTheContext", suite.testFollowEndsWithTheContext},
 		{"FollowStopsWhenTheListenerHasEnough", suite.testFollowStopsWhenTheListenerHasEnough},
 		{"HistoryPages", suite.testHistoryPages},
+		// service_gate.go
+		{"StaleAndWrongCodesChangeNothing", suite.testStaleAndWrongCodesChangeNothing},
+		{"OfEightAnswersOneCounts", suite.testOfEightAnswersOneCounts},
 		// service_key.go
 		{"SameKeySameCommandFirstAnswer", suite.testSameKeySameCommandFirstAnswer},
 		{"SameKeyOtherCommandIsRefused", suite.testSameKeyOtherCommandIsRefused},
@@ -195,6 +215,11 @@ func cases() []serviceCase {
 		{"ScheduleMissedFromTheBeginningIsTold", suite.testScheduleMissedFromTheBeginningIsTold},
 		{"NoticesHoldNoSecrets", suite.testNoticesHoldNoSecrets},
 		{"NoticesOfTheLargestPlanFitIntoACommit", suite.testNoticesOfTheLargestPlanFitIntoACommit},
+		// service_poll.go
+		{"PollApprovalAsksAtOnce", suite.testPollApprovalAsksAtOnce},
+		{"PollApprovalOfNothing", suite.testPollApprovalOfNothing},
+		{"PollApprovalIsBounded", suite.testPollApprovalIsBounded},
+		{"PollApprovalTellsFaults", suite.testPollApprovalTellsFaults},
 		// service_prune.go
 		{"PruneRemovesTrailsOfOldArchivedPlans", suite.testPruneRemovesTrailsOfOldArchivedPlans},
 		{"PrunedPlanGoesOn", suite.testPrunedPlanGoesOn},
