@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
-	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -122,37 +120,4 @@ func (s *Service) secretValues(ctx context.Context, p *Plan) (map[string]string,
 		values[r.ID[len(p.id)+1:]] = string(r.Body)
 	}
 	return values, nil
-}
-
-// asOf returns the plan as it was after one of its changes. Of a plan that was
-// pruned only the present is left; the past is an ErrPruned.
-func (s *Service) asOf(ctx context.Context, id string, seq int64) (*Plan, error) {
-	st, err := s.confirmed(ctx, id)
-	switch {
-	case err == nil && st.anchor.Seq > 0 && st.plan.st.Changes == seq:
-		return st.plan, nil
-	case err == nil && st.anchor.Seq > 0:
-		return nil, fmt.Errorf("plan %s after its change %d %w", id, seq, ErrPruned)
-	case err != nil && !errors.Is(err, penstock.ErrNotFound): // one that was deleted has a trail still
-		return nil, err
-	}
-	var changes []Change
-	for e, err := range s.entries(ctx, id, link{}) {
-		if err != nil {
-			return nil, err
-		}
-		if len(changes) == 0 && e.Seq > 1 { // meanwhile
-			return nil, fmt.Errorf("plan %s after its change %d %w", id, seq, ErrPruned)
-		}
-		if e.Seq > seq {
-			break
-		}
-		changes = append(changes, e.Change)
-	}
-	p, err := Fold(changes)
-	if err != nil {
-		return nil, fmt.Errorf("plan %s: its changes make no plan: %w", id, err)
-	}
-	p.rules = &s.rules
-	return p, nil
 }

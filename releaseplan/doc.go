@@ -73,6 +73,13 @@
 // events of a plan are numbered and chained by their hashes, and [Fold] makes the
 // plan of them again. Values of secret variables are in neither.
 //
+// [Service.Verify] proves the chain, and names the first entry that was altered, removed,
+// added or moved; [Service.VerifyState] also that the plan is what its trail makes of
+// it. [Service.At] is the plan as it was at a time. [Service.ExportTrail] writes the trail for
+// auditors, who can prove it with [VerifyTrail] or with tools of their own. [Service.Prune]
+// shortens the trails of archived plans; they begin at an [Anchor] then, where the
+// plan is kept as it was.
+//
 // # Versions
 //
 // Each effective edit makes a version of the content. [Diff] tells in what two contents

@@ -56,23 +56,13 @@ func NewPlan(id Identity, c Content, by penstock.Actor, at time.Time) (*Plan, []
 // digests and codes are made, and secret values. Changes that make no plan are an
 // ErrInvalid.
 func Fold(changes []Change) (*Plan, error) {
-	p := &Plan{}
+	var f folding
 	for i := range changes {
-		if (i == 0) != (changes[i].Kind == PlanCreated) {
-			return nil, penstock.Invalid("kind", "a plan begins with %s, and only then", PlanCreated)
-		}
-		if err := p.apply(&changes[i]); err != nil {
+		if err := f.add(&changes[i]); err != nil {
 			return nil, err
 		}
 	}
-	if p.def == nil {
-		return nil, penstock.Invalid("", "there are no changes")
-	}
-	var v validator
-	if v.status(p); len(v.faults) > 0 {
-		return nil, errors.Join(v.faults...)
-	}
-	return p, nil
+	return f.plan()
 }
 
 // TaskCount is how many of a plan's enabled tasks are in which state.

@@ -34,9 +34,10 @@ const pruneGrace = time.Minute
 // a trail begins now, and who pruned it, its [Anchor] tells; it is stored before anything is
 // removed, so that History, Follow and the chain go on from there, and a Prune that was interrupted
 // is completed by the next. No entry is written: that would make the plan young
-// again. A command whose key was forgotten is a new one if it is sent again; one whose key
-// is younger than the anchor is not carried out twice, but where the plan went on since it
-// gets no first answer: the error is an [ErrPruned] and a penstock.ErrExists.
+// again. With the anchor the plan is kept as it was there, so that [Service.At] and
+// [Service.VerifyState] go on from it; what a commit wrote at once is not cut in two. A command whose key was forgotten is a new one if it is sent again; one whose key
+// is younger than the anchor is not carried out twice, and gets its first answer. Of plans that an early
+// release pruned, which kept no plan, that is an [ErrPruned] and a penstock.ErrExists once they went on.
 //
 // The actor must be allowed to delete each plan, by the Authorizer and by the
 // rules of ownership. A trail that is no chain is left as it is and reported, and

@@ -14,7 +14,7 @@ import (
 // from now on and drops the keys, then it removes the events.
 func (w *pruning) cut(ctx context.Context, st *stored) error {
 	id := st.plan.id
-	anchor, held, err := w.anchor(ctx, st)
+	anchor, kept, held, err := w.anchor(ctx, st)
 	if err != nil || anchor.Seq == 0 {
 		return w.count(err, 0, 0, held)
 	}
@@ -22,7 +22,7 @@ func (w *pruning) cut(ctx context.Context, st *stored) error {
 	if err != nil {
 		return err
 	}
-	if err := w.write(ctx, st, anchor, keys); err != nil {
+	if err := w.write(ctx, st, anchor, kept, keys); err != nil {
 		return err
 	}
 	var events int64
@@ -49,45 +49,6 @@ func (w *pruning) count(err error, events int64, keys int, held bool) error {
 	return err
 }
 
-// anchor returns where the plan's trail shall begin: behind the last entry that
-// is old and that every reader is done with. It reports whether readers keep it from
-// going on. What it passes must be a chain: forgery is not to be covered up.
-func (w *pruning) anchor(ctx context.Context, st *stored) (anchor Anchor, held bool, err error) {
-	anchor = st.anchor
-	at := anchor.after(0)
-	for {
-		events, err := w.plans.store.Events(ctx, store.EventQuery{Subject: planKey(st.plan.id), After: at.seq, Limit: sweepPage})
-		if err != nil {
-			return anchor, false, err
-		}
-		entries, err := w.plans.chained(st.plan.id, at, events)
-		if err == nil {
-			err = st.reaches(at, entries, len(events) < sweepPage)
-		}
-		if err != nil {
-			if current, readErr := w.plans.isCurrent(ctx, st); readErr != nil {
-				err = readErr
-			} else if !current { // somebody else prunes it
-				err = errStale
-			}
-			return anchor, false, err
-		}
-		for i, e := range events {
-			if !e.At.Before(w.before) {
-				return anchor, false, nil
-			}
-			if e.Position == 0 || e.Position > w.done {
-				return anchor, true, nil
-			}
-			at = entries[i].link()
-			anchor = Anchor{Seq: at.seq, Hash: at.hash, At: e.At, Pruned: w.stamp}
-		}
-		if len(events) < sweepPage {
-			return anchor, false, nil
-		}
-	}
-}
-
 // expired returns the ops that drop the answers to keys of commands through an
 // entry of a plan.
 func (w *pruning) expired(ctx context.Context, id string, through int64) (ops []store.Op, err error) {
@@ -104,17 +65,22 @@ func (w *pruning) expired(ctx context.Context, id string, through int64) (ops []
 	return ops, errors.Join(append(faults, err)...)
 }
 
-// write stores the anchor in the plan's header, if it is new, and applies ops.
-func (w *pruning) write(ctx context.Context, st *stored, anchor Anchor, ops []store.Op) error {
+// write stores the anchor in the plan's header, if it is new, with the plan as it was
+// there, and applies ops.
+func (w *pruning) write(ctx context.Context, st *stored, anchor Anchor, kept *Plan, ops []store.Op) error {
 	out := *st
 	if anchor.Seq > st.anchor.Seq {
-		out.anchor = anchor
+		ref, parts, err := w.plans.saveBase(ctx, st, kept)
+		if err != nil {
+			return err
+		}
+		out.anchor, out.base = anchor, ref
 		record, err := headerRecord(st.plan, &out)
 		if err != nil {
 			return err
 		}
 		out.header = len(record.Body)
-		ops = append([]store.Op{{Record: record}}, ops...)
+		ops = slices.Concat([]store.Op{{Record: record}}, parts, ops)
 	}
 	for some := range slices.Chunk(ops, store.MaxOps) {
 		version, err := w.plans.store.Commit(ctx, some...)

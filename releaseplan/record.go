@@ -70,6 +70,7 @@ type header struct {
 	Head    string                   `json:"head"`   // hash of the latest event, in hex
 	Commit  string                   `json:"commit"` // id of the commit that wrote this, or of the one before it that changed the plan
 	Anchor  *Anchor                  `json:"anchor,omitempty"`
+	Base    *keptPlan                `json:"base,omitempty"` // the plan as it was at the anchor
 }
 
 // A stored plan is a plan as a store has it: with the versions of its records
@@ -82,6 +83,7 @@ type stored struct {
 	chunks  [][]int64
 	head    []byte
 	anchor  Anchor
+	base    *keptPlan // nil: the plan as it was at the anchor is not kept
 	commit  string
 	header  int // bytes of its record
 	bytes   int // of the other records
@@ -103,7 +105,7 @@ func secretKey(id, name string) store.Key {
 func headerRecord(p *Plan, s *stored) (store.Record, error) {
 	h := header{Number: p.number, Key: p.key, Version: p.def.version, Hash: p.def.hash, Status: p.st,
 		Sizes: make([]int, len(p.phases)), Counts: make([][len(taskStates)]int32, len(p.phases)), Chunks: make([]int, len(p.phases)),
-		Head: hex.EncodeToString(s.head), Commit: s.commit}
+		Head: hex.EncodeToString(s.head), Commit: s.commit, Base: s.base}
 	if s.anchor.Seq > 0 {
 		h.Anchor = &s.anchor
 	}
@@ -272,7 +274,7 @@ func (h *header) sound() bool {
 		}
 		tasks += n
 	}
-	if h.Anchor != nil && !h.Anchor.sound(h.Status.Changes) {
+	if h.Anchor != nil && !h.Anchor.sound(h.Status.Changes) || h.Base != nil && (h.Anchor == nil || !h.Base.sound()) {
 		return false
 	}
 	return h.Version > 0 && tasks <= MaxTasks && len(h.Sizes) <= MaxPhases && len(h.Counts) == len(h.Sizes) && len(h.Chunks) == len(h.Sizes)
@@ -295,7 +297,7 @@ func (s *Service) decode(id string, h *header, parts []store.Record) (*stored, e
 	if err != nil {
 		return nil, corrupt(id, "header", err)
 	}
-	out := &stored{version: parts[0].Version, content: parts[1].Version, head: head, commit: h.Commit,
+	out := &stored{version: parts[0].Version, content: parts[1].Version, head: head, base: h.Base, commit: h.Commit,
 		header: len(parts[0].Body), bytes: len(parts[1].Body)}
 	if h.Anchor != nil {
 		out.anchor = *h.Anchor

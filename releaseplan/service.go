@@ -50,7 +50,8 @@ type Config struct {
 	UniqueNames bool
 
 	// Seal replaces SHA-256 as the hash of the audit trail, so that who has no
-	// key cannot forge it: an HMAC, for instance. It must always be the same function.
+	// key cannot forge it: see [HMAC]. It must always be the same function, safe for
+	// concurrent use, which leaves the event as it is.
 	Seal func(event []byte) []byte
 
 	// KeepKeys is how long idempotency keys are remembered after their first use; see

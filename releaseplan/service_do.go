@@ -254,7 +254,9 @@ func (s *Service) put(ctx context.Context, base *stored, next *Plan, changes []C
 		return nil, err
 	}
 	if c.Action == Delete {
-		ops = s.removal(base, ops[0].Events)
+		if ops, err = s.dropBase(ctx, s.removal(base, ops[0].Events), base); err != nil {
+			return nil, err
+		}
 	}
 	if c.Key != "" {
 		op, err := slot.Op(answer{Plan: next.id, Before: base.plan.st.Changes, Seq: next.st.Changes})

@@ -17,7 +17,7 @@ import (
 )
 
 // planKinds are the kinds of record that plans are made of.
-var planKinds = []string{"plan", "plan.content", "plan.phase", "plan.tasks", "plan.secret", "plan.name", "plan.key"}
+var planKinds = []string{"plan", "plan.content", "plan.phase", "plan.tasks", "plan.secret", "plan.name", "plan.key", "plan.base"}
 
 // dump counts everything in a store: the records of each kind, and the events.
 func dump(t *testing.T, st store.Store) string {

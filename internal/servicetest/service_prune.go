@@ -342,7 +342,7 @@ func (on suite) testPruneKeepsTheSeal(t *testing.T) {
 		h.Write(event)
 		return h.Sum(nil)
 	}
-	w := on.pruneWorld(t, releaseplan.Config{Seal: mac})
+	w := on.pruneWorld(t, releaseplan.Config{Seal: on.sealed(mac)})
 	id := w.archived(0)
 	events, err := w.store.Events(t.Context(), store.EventQuery{Subject: prunePlan(id), After: 1})
 	if err != nil {

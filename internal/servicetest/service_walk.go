@@ -275,11 +275,11 @@ func (on suite) testHistoryTellsTheChain(t *testing.T) {
 func (on suite) testSealReplacesTheHash(t *testing.T) {
 	key := []byte("the host's")
 	w := on.walk(t, 1)
-	s := on.service(t, releaseplan.Config{Store: w.store, Seal: func(event []byte) []byte {
+	s := on.service(t, releaseplan.Config{Store: w.store, Seal: on.sealed(func(event []byte) []byte {
 		mac := hmac.New(sha256.New, key)
 		mac.Write(event)
 		return mac.Sum(nil)
-	}})
+	})})
 	w.plan = create(t, s, contentOf("sealed", 1, 2, ""))
 	command(t, s, w.plan.ID(), releaseplan.Command{Action: releaseplan.Execute})
 	w.chained(key)

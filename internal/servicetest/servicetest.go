@@ -15,14 +15,15 @@ func Run(t *testing.T, open func(tb testing.TB) store.Store) {
 	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.test(suite{open}, t)
+			c.test(audited(c.name, open), t)
 		})
 	}
 }
 
 // A suite is what the tests share.
 type suite struct {
-	open func(testing.TB) store.Store
+	open  func(testing.TB) store.Store
+	audit *audit
 }
 
 // A serviceCase is a test of a Service or a Runner.
@@ -286,6 +287,33 @@ func cases() []serviceCase {
 		{"OfManyPlansOneTakesTheTarget", suite.testOfManyPlansOneTakesTheTarget},
 		{"TargetRecords", suite.testTargetRecords},
 		{"TargetIsTakenMeanwhile", suite.testTargetIsTakenMeanwhile},
+		// service_trail.go
+		{"VerifyProvesAWholeTrail", suite.testVerifyProvesAWholeTrail},
+		{"VerifyNamesTheFirstFault", suite.testVerifyNamesTheFirstFault},
+		{"VerifyFindsEveryChange", suite.testVerifyFindsEveryChange},
+		{"VerifyFindsARewrittenTrail", suite.testVerifyFindsARewrittenTrail},
+		{"VerifyOfADeletedPlan", suite.testVerifyOfADeletedPlan},
+		{"VerifyTakesTheRightToRead", suite.testVerifyTakesTheRightToRead},
+		// service_trail_race.go
+		{"VerifyWhileOthersCommit", suite.testVerifyWhileOthersCommit},
+		{"VerifyWhileItIsPruned", suite.testVerifyWhileItIsPruned},
+		{"VerifyWhileItIsDeleted", suite.testVerifyWhileItIsDeleted},
+		// service_trail_state.go
+		{"VerifyStateNamesWhatDiffers", suite.testVerifyStateNamesWhatDiffers},
+		// service_at.go
+		{"AtIsWhatGetWas", suite.testAtIsWhatGetWas},
+		{"AtOfAPrunedPlan", suite.testAtOfAPrunedPlan},
+		{"AtIsRefused", suite.testAtIsRefused},
+		{"AtOfADeletedPlan", suite.testAtOfADeletedPlan},
+		// service_base.go
+		{"PruneKeepsThePlanAtTheAnchor", suite.testPruneKeepsThePlanAtTheAnchor},
+		{"PruneCutsNoCommit", suite.testPruneCutsNoCommit},
+		{"PlanAtTheAnchorIsProven", suite.testPlanAtTheAnchorIsProven},
+		{"AnchorsWithoutAPlan", suite.testAnchorsWithoutAPlan},
+		// service_trail_export.go
+		{"TrailIsExportedAsItIsStored", suite.testTrailIsExportedAsItIsStored},
+		{"TrailIsExportedAsATable", suite.testTrailIsExportedAsATable},
+		{"TrailExportIsRefused", suite.testTrailExportIsRefused},
 		// service_walk.go
 		{"LoadedPlanIsTheCommittedPlan", suite.testLoadedPlanIsTheCommittedPlan},
 		{"HistoryTellsTheChain", suite.testHistoryTellsTheChain},
