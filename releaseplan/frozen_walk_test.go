@@ -2,12 +2,14 @@ package releaseplan_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/releaseplan/calendar"
+	"github.com/penstock-go/penstock/releaseplan/plantest"
 )
 
 // TestWalkUnderCalendars is TestWalk with calendars that open and close all the time: the laws
@@ -15,46 +17,45 @@ import (
 func TestWalkUnderCalendars(t *testing.T) {
 	t.Parallel()
 	started := 0
-	for seed := range uint64(120) {
-		d := aNewDice(seed, nil)
-		var calendars []calendar.Calendar
-		for i := range 1 + d.intn(3) {
-			c := calendar.Calendar{Name: fmt.Sprintf("c%d", i)}
-			at := aStart.Add(time.Duration(d.intn(40)) * time.Minute)
-			for range 1 + d.intn(4) {
-				end := at.Add(time.Duration(5+d.intn(50)) * time.Minute)
-				c.Blackouts = append(c.Blackouts, calendar.Blackout{Start: at, End: end})
-				at = end.Add(time.Duration(1+d.intn(120)) * time.Minute)
+	for seed := range uint64(24) {
+		set := fSet(t, fCalendars(rand.New(rand.NewPCG(seed, 3)))...)
+		plantest.Walker{Rules: &releaseplan.Rules{Calendars: set}}.Test(t, 5*seed, 5, aCounted, func(s plantest.Step) error {
+			for _, c := range s.Changes {
+				if c.Kind == releaseplan.TaskStarted {
+					started++
+				}
 			}
-			if d.oneIn(3) {
-				c.Exempt = []string{"rollback"}
-			}
-			if d.oneIn(4) {
-				c.Scope.Classes = []string{"rollback"}
-			}
-			calendars = append(calendars, c)
-		}
-		for s, n := range aWalk(t, d, 60, fSet(t, calendars...)) {
-			if s == releaseplan.Running {
-				started += n
-			}
-		}
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
+			return fHeld(s.Before, set, s.Changes)
+		})
 	}
 	if started < 50 {
-		t.Errorf("plans ran only %d times", started)
+		t.Errorf("only %d tasks were started", started)
 	}
 }
 
-// fTrail holds that nothing starts while a calendar that concerns it is closed.
-func fTrail(t *testing.T, before *releaseplan.Plan, set *calendar.Set, changes []releaseplan.Change) {
-	t.Helper()
-	if set == nil {
-		return
+// fCalendars are up to three, each closed now and then within some hours of the fixtures' begin.
+func fCalendars(d *rand.Rand) (all []calendar.Calendar) {
+	for i := range 1 + d.IntN(3) {
+		c := calendar.Calendar{Name: fmt.Sprintf("c%d", i)}
+		at := plantest.Start().Add(time.Duration(d.IntN(40)) * time.Minute)
+		for range 1 + d.IntN(4) {
+			end := at.Add(time.Duration(5+d.IntN(50)) * time.Minute)
+			c.Blackouts = append(c.Blackouts, calendar.Blackout{Start: at, End: end})
+			at = end.Add(time.Duration(1+d.IntN(120)) * time.Minute)
+		}
+		if d.IntN(3) == 0 {
+			c.Exempt = []string{"rollback"}
+		}
+		if d.IntN(4) == 0 {
+			c.Scope.Classes = []string{"rollback"}
+		}
+		all = append(all, c)
 	}
-	p := before
+	return all
+}
+
+// fHeld holds that nothing starts while a calendar that concerns it is closed.
+func fHeld(p *releaseplan.Plan, set *calendar.Set, changes []releaseplan.Change) error {
 	overrides := slices.Clone(p.Status().Overrides)
 	for _, c := range changes {
 		if c.Kind == releaseplan.CalendarOverridden {
@@ -76,10 +77,11 @@ func fTrail(t *testing.T, before *releaseplan.Plan, set *calendar.Set, changes [
 			if !slices.ContainsFunc(overrides, func(o releaseplan.Override) bool {
 				return (o.Calendar == "" || o.Calendar == closure.Calendar) && !c.At.Before(o.At) && c.At.Before(o.Until)
 			}) {
-				t.Errorf("%v at %v while %s is closed", c, c.At.Sub(aStart), closure.Calendar)
+				return fmt.Errorf("%v at %v while %s is closed", c, c.At, closure.Calendar)
 			}
 		}
 	}
+	return nil
 }
 
 func classOf(p *releaseplan.Plan, task string) string {

@@ -150,3 +150,12 @@ func mOnly(t testing.TB, err error, field string) {
 		t.Errorf("faults %v, want one of %s", err, field)
 	}
 }
+
+func mView(t testing.TB, p *releaseplan.Plan, name string, now time.Time) releaseplan.MilestoneView {
+	t.Helper()
+	v, err := p.Milestone(name, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

@@ -3,13 +3,16 @@ package releaseplan_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/noticetest"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/plantest"
 )
 
 // Whatever becomes of a plan, what its commits tell people is what its trail
@@ -18,10 +21,7 @@ func TestNoticesOfWalks(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]int)
 	for seed := range uint64(60) {
-		a, told := noticeWalk(t, aNewDice(seed, nil), noticetest.ListenToAll)
-		if a == nil {
-			continue
-		}
+		a, told := noticeWalk(t, seed, noticetest.ListenToAll)
 		if diff := cmp.Diff(noticeLines(told), noticeLines(noticesOfTrail(t, a.trail))); diff != "" {
 			t.Fatalf("seed %d: told and found in the trail (-told +trail):\n%s", seed, diff)
 		}
@@ -46,19 +46,19 @@ func TestOwnerHearsOnceOfEachFailure(t *testing.T) {
 	t.Parallel()
 	failures := 0
 	for seed := range uint64(80) {
-		a, told := noticeWalk(t, aNewDice(seed, nil), func(c releaseplan.Content) releaseplan.Content {
+		a, told := noticeWalk(t, seed, func(c releaseplan.Content) releaseplan.Content {
+			c.Owner, c.Listeners, c.NotifyOwnerOnError = penstock.UserParty("ann"), nil, nil
 			for i := range c.Phases {
+				c.Phases[i].Owner, c.Phases[i].Listeners = penstock.Party{}, nil
 				for j := range c.Phases[i].Tasks {
-					if d := &c.Phases[i].Tasks[j]; j%2 == 0 {
+					d := &c.Phases[i].Tasks[j]
+					if d.Owner, d.Listeners = (penstock.Party{}), nil; j%2 == 0 {
 						d.Retry = releaseplan.RetryPolicy{}
 					}
 				}
 			}
 			return c
 		})
-		if a == nil {
-			continue
-		}
 		got := make(map[string]int)
 		for _, n := range told {
 			if n.On() == "task" && n.Event == "failed" {
@@ -86,29 +86,20 @@ func TestOwnerHearsOnceOfEachFailure(t *testing.T) {
 
 // noticeWalk takes a plan of any shape through any commands, and returns what
 // each of them tells.
-func noticeWalk(t *testing.T, d *aDice, listen func(releaseplan.Content) releaseplan.Content) (*aLife, []noticetest.Told) {
+func noticeWalk(t *testing.T, seed uint64, listen func(releaseplan.Content) releaseplan.Content) (*aLife, []noticetest.Told) {
 	t.Helper()
-	p, trail, err := releaseplan.NewPlan(releaseplan.Identity{ID: "walk", Key: []byte("0123456789abcdef")}, listen(d.content()), aAnn, aStart)
-	if err != nil { // a schedule outside the window
-		return nil, nil
+	w := plantest.Walker{Steps: 150, Content: func(seed uint64) releaseplan.Content { return listen(plantest.Random(seed)) },
+		Edited: func(_ *rand.Rand, c *releaseplan.Content) { *c = listen(*c) }}
+	p, trail, err := w.Plan(seed)
+	if err != nil {
+		t.Fatal(err)
 	}
 	a := &aLife{TB: t, p: p, now: aStart, trail: trail}
 	events, err := releaseplan.Notices(nil, p, trail)
 	told := noticetest.Read(t, cMust(t, events, err))
-	for range 150 {
-		a.now = aLater(d, a.p, a.now)
-		c, by := d.command(a.p.At(a.now), a.now)
-		if c.Content != nil {
-			edited := listen(*c.Content)
-			c.Content = &edited
-		}
-		next, changes, err := a.p.Do(c, by, a.now)
-		if err != nil {
-			continue
-		}
-		before := a.p
-		a.p, a.trail = next, append(a.trail, changes...)
-		told = append(told, a.told(before)...)
+	for s := range w.Walk(seed, p, trail...) {
+		a.p, a.trail = s.After, s.Trail
+		told = append(told, a.told(s.Before)...)
 	}
 	return a, told
 }

@@ -1,0 +1,8 @@
+package plantest
+
+// What walks ask for.
+var (
+	PlanActions      = planActions
+	TaskActions      = taskActions
+	MilestoneActions = milestoneActions
+)
