@@ -19,7 +19,7 @@ func (s *Store) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
 	if err := store.CheckOps(ops); err != nil {
 		return 0, err
 	}
-	bodies := copyBodies(ops) // before the lock: the copies are what takes long
+	bodies, fields := copyBodies(ops), s.keepFields(ops) // before the lock: the copies are what takes long
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := s.now.Load()
@@ -29,7 +29,7 @@ func (s *Store) Commit(ctx context.Context, ops ...store.Op) (int64, error) {
 	next := &change{snapshot: *last, edit: new(edit)}
 	next.version++
 	for i := range ops {
-		if err := next.apply(&ops[i], bodies); err != nil {
+		if err := next.apply(&ops[i], bodies, fields[i]); err != nil {
 			return 0, err
 		}
 		bodies = bodies[1+len(ops[i].Events):]
@@ -65,6 +65,28 @@ func copyBodies(ops []store.Op) [][]byte {
 	return bodies
 }
 
+// keepFields returns, op by op, the fields of its record as a state keeps them: those that
+// it has, where they are the same.
+func (s *Store) keepFields(ops []store.Op) [][]field {
+	all := make([][]field, len(ops))
+	last := s.now.Load()
+	for i := range ops {
+		if ops[i].Kind != store.Put {
+			continue
+		}
+		var old []field
+		if last != nil {
+			if kind := last.number(name{kind: ops[i].Key.Kind, use: bySort}); kind != 0 {
+				if r, ok := last.rows.get(row{kind: kind, id: ops[i].ID}); ok {
+					old = r.fields
+				}
+			}
+		}
+		all[i] = keep(old, ops[i].Fields)
+	}
+	return all
+}
+
 // A change is the next snapshot while it is made.
 type change struct {
 	snapshot
@@ -72,7 +94,7 @@ type change struct {
 }
 
 // apply applies one op. After an error the change is of no more use.
-func (c *change) apply(op *store.Op, bodies [][]byte) error {
+func (c *change) apply(op *store.Op, bodies [][]byte, fields []field) error {
 	r := row{kind: c.intern(name{kind: op.Key.Kind, use: bySort}), id: op.ID}
 	old, ok := c.rows.get(r)
 	if !ok {
@@ -88,7 +110,7 @@ func (c *change) apply(op *store.Op, bodies [][]byte) error {
 	switch op.Kind {
 	case store.Put:
 		r.version, r.sort, r.body = c.version, op.Sort, bodies[0]
-		r.fields = keep(old.fields, op.Fields)
+		r.fields = fields
 	case store.Check:
 		*r.state = *old.state
 	case store.Delete: // nothing is left but the events
