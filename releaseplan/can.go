@@ -32,7 +32,7 @@ type Refusal struct {
 // vote, is not looked at.
 func (p *Plan) Can(by penstock.Actor, at time.Time) []Verdict {
 	at = later(instant(at), p.st.Updated.At)
-	q := p.At(at)
+	q := p.At(at).pin()
 	actions := planActions()
 	all := make([]Verdict, len(actions))
 	for i, a := range actions {
@@ -48,7 +48,7 @@ func (p *Plan) CanTask(task string, by penstock.Actor, at time.Time) ([]Verdict,
 		return nil, err
 	}
 	at = later(instant(at), p.st.Updated.At)
-	now, before := p.At(at), p.At(at.Add(-tick))
+	now, before := p.At(at).pin(), p.At(at.Add(-tick)).pin()
 	var all []Verdict
 	for _, a := range taskActions() {
 		q := now

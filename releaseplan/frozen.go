@@ -2,10 +2,12 @@ package releaseplan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/internal/fault"
 	"github.com/penstock-go/penstock/releaseplan/calendar"
 )
 
@@ -16,18 +18,23 @@ type FrozenError struct {
 }
 
 func (e *FrozenError) Error() string {
-	all := make([]string, len(e.Closures))
+	const most = 3
+	var all []string
 	for i, c := range e.Closures {
-		all[i] = closureText(c)
+		if i == most {
+			all = append(all, fmt.Sprintf("and %d more", len(e.Closures)-most))
+			break
+		}
+		all = append(all, closureText(c))
 	}
 	return strings.Join(all, "; ")
 }
 
 // closureText tells of one calendar that is closed, why, and until when.
 func closureText(c calendar.Closure) string {
-	text := fmt.Sprintf("calendar %q is closed", c.Calendar)
+	text := fmt.Sprintf("calendar %q is closed", fault.Clip(c.Calendar, 200))
 	if c.Reason != "" {
-		text += fmt.Sprintf(" (%s)", c.Reason)
+		text += fmt.Sprintf(" (%s)", fault.Clip(c.Reason, 300))
 	}
 	if c.Until.IsZero() {
 		return text + " for good"
@@ -144,6 +151,9 @@ func (p *Plan) closedToExecute(at time.Time) []calendar.Closure {
 	}
 	held := make(map[string]bool)
 	for class := range classes {
+		if len(held) >= len(closures) && !slices.ContainsFunc(closures, func(c calendar.Closure) bool { return !held[c.Calendar] }) {
+			return closures // all of them: the other classes change nothing
+		}
 		for _, c := range p.calendars().Closed(at, p.subjectOf(class), p.overrides(at)) {
 			held[c.Calendar] = true
 		}

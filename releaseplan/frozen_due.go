@@ -21,7 +21,7 @@ func (p *Plan) opens(now time.Time) time.Time {
 	at = later(at, start)
 	switch {
 	case len(p.closedToExecute(at)) > 0:
-		at = p.calendarsOpen(at)
+		at = p.executable(at)
 	case start.IsZero():
 		at = later(at, now) // a calendar that was closed is no more
 	}
@@ -119,7 +119,7 @@ func (p *Plan) thaws(now time.Time) (at time.Time) {
 func (p *Plan) missedWhy(at time.Time) string {
 	if p.st.State == Approved || p.st.State == Finalized && !p.approvalRequired() {
 		if err := frozen(p.closedToExecute(at)); err != nil {
-			return short(err.Error())
+			return remarkOf(err, nil)
 		}
 	}
 	return "the plan was " + words(string(p.st.State))

@@ -45,17 +45,17 @@ var (
 
 	calendarsOpen = planGuard{Rule: "calendars_open", Needs: "every calendar to be open",
 		Holds:  func(s *situation) bool { return len(s.p.closedToExecute(s.at)) == 0 },
-		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
+		Clears: func(s *situation) time.Time { return s.p.executable(s.at) },
 		Fault:  func(s *situation) error { return frozen(s.p.closedToExecute(s.at)) }}
 	calendarsLetOn = planGuard{Rule: "calendars_open", Needs: "calendars that let a task go on",
 		Holds:  func(s *situation) bool { return len(s.p.closedToResume(s.at)) == 0 },
-		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
+		Clears: func(s *situation) time.Time { return s.p.resumable(s.at) },
 		Fault:  func(s *situation) error { return frozen(s.p.closedToResume(s.at)) }}
 	planCalendarsOpen = planGuard{Rule: "calendars_open", Needs: "every calendar to be open",
 		Holds:  func(s *situation) bool { return len(s.p.closures(s.at)) == 0 },
 		Clears: func(s *situation) time.Time { return s.p.calendarsOpen(s.at) },
 		Fault:  func(s *situation) error { return frozen(s.p.closures(s.at)) }}
-	calendarKnown = planGuard{Rule: "calendar", Needs: "a calendar that concerns the plan",
+	calendarKnown = planGuard{Rule: "calendar", Needs: "a calendar",
 		Holds: func(s *situation) bool { return len(s.p.calendars().Names()) > 0 }}
 	overridden = planGuard{Rule: "overridden", Needs: "an override that has not ended",
 		Holds: func(s *situation) bool { return len(s.p.overrides(s.at)) > 0 }}

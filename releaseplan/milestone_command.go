@@ -114,7 +114,7 @@ func (p *Plan) CanMilestone(named string, by penstock.Actor, at time.Time) ([]Ve
 		return nil, p.noMilestone(named)
 	}
 	at = later(instant(at), p.st.Updated.At)
-	q := p.At(at)
+	q := p.At(at).pin()
 	var all []Verdict
 	for _, a := range planActions() {
 		if a.onMilestone() {

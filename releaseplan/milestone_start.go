@@ -176,7 +176,7 @@ func (t *transition) keepAppointment() error {
 	case !p.def.content.Window.Open(t.at):
 		why = "the window was shut"
 	case len(p.closures(t.at)) > 0:
-		why = frozen(p.closures(t.at)).Error()
+		why = remarkOf(frozen(p.closures(t.at)), nil)
 	default:
 		return t.startOrPause(appointed, i, at)
 	}

@@ -10,7 +10,7 @@ import (
 // Milestones returns every milestone in order, as it is at now.
 func (p *Plan) Milestones(now time.Time) []MilestoneView {
 	now = later(instant(now), p.st.Updated.At)
-	p = p.At(now)
+	p = p.At(now).pin()
 	all := make([]MilestoneView, len(p.def.content.Milestones))
 	live := p.livePlace()
 	at := p.firstStart()
@@ -20,7 +20,7 @@ func (p *Plan) Milestones(now time.Time) []MilestoneView {
 		switch {
 		case i == live:
 			v.Elapsed = p.elapsed(now)
-			v.Projected, at = p.rollout().Since, p.intervalEnds()
+			v.Projected, at = p.rollout().Since, p.intervalEnds(now)
 		case i < live:
 			v.Projected = v.Exposure.Started
 		case v.Exposure.Skipped:
@@ -28,6 +28,11 @@ func (p *Plan) Milestones(now time.Time) []MilestoneView {
 			if pending := p.pendingAt(i); !pending.IsZero() {
 				at = pending
 			} else if !p.startsItself(i) {
+				at = time.Time{}
+			}
+			if closed := !at.IsZero() && len(p.closures(at)) > 0; closed && p.pendingAt(i).IsZero() {
+				at = p.calendarsOpen(at)
+			} else if closed { // it will be missed
 				at = time.Time{}
 			}
 			if p.halted() || !p.def.content.Window.Open(at) || p.overtaken(i, at) || at.Before(now) {
@@ -126,8 +131,9 @@ func (p *Plan) elapsed(now time.Time) time.Duration {
 }
 
 // intervalEnds returns when the interval of the live milestone ends, if its clock
-// runs on; zero: not at all, or not while something may start.
-func (p *Plan) intervalEnds() time.Time {
+// runs on; zero: not at all, or not while something may start. What a calendar held back
+// that is no more ends now.
+func (p *Plan) intervalEnds(now time.Time) time.Time {
 	r, i := p.rollout(), p.livePlace()
 	if r.Clock.IsZero() || i < 0 {
 		return time.Time{}
@@ -138,10 +144,14 @@ func (p *Plan) intervalEnds() time.Time {
 	}
 	length := interval.AddTo(r.Since).Sub(r.Since)
 	ends := instant(r.Clock.Add(max(0, length-r.Counted)))
-	if at := later(ends, p.st.Updated.At); len(p.closures(at)) > 0 {
+	switch at := later(ends, p.st.Updated.At); {
+	case p.calendars() == nil:
+	case len(p.closures(at)) > 0:
 		if ends = p.calendarsOpen(at); ends.IsZero() {
 			return time.Time{}
 		}
+	case ends.Before(at) && len(p.closures(at.Add(-tick))) == 0: // or else it would have ended before
+		ends = later(at, now)
 	}
 	if !p.def.content.Window.Open(later(ends, p.st.Updated.At)) { // it may have been shortened since
 		return time.Time{}

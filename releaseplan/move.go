@@ -198,7 +198,7 @@ func (p *Plan) due(now time.Time) (when time.Time, what dueKind) {
 		consider(s.due, dueTask)
 	}
 	if p.st.State != Canceling {
-		consider(p.intervalEnds(), dueMilestone)
+		consider(p.intervalEnds(now), dueMilestone)
 		_, at := p.appointment()
 		consider(at, dueAppointment)
 	}

@@ -36,6 +36,16 @@ func (p *Plan) overrides(at time.Time) []calendar.Override {
 	return all
 }
 
+// overridesBut counts those that have not ended, of calendars other than one.
+func (p *Plan) overridesBut(calendar string, at time.Time) (n int) {
+	for _, o := range p.overrides(at) {
+		if o.Calendar != calendar {
+			n++
+		}
+	}
+	return n
+}
+
 // checkOverride reports what is wrong with the command itself.
 func (c *Command) checkOverride(v *validator) {
 	if c.Action != OverrideCalendar && c.Action != EndOverride {
@@ -67,7 +77,7 @@ func (t *transition) override() error {
 		return penstock.Invalid("until", "must be after now")
 	case until.Sub(t.at) > longestOverride:
 		return penstock.Invalid("until", "must be within 366 days")
-	case len(p.overrides(t.at)) >= MaxOverrides:
+	case p.overridesBut(c.Calendar, t.at) >= MaxOverrides:
 		return penstock.Invalid("calendar", "%d are overridden already", MaxOverrides)
 	}
 	o := Override{Calendar: c.Calendar, Reason: c.Remark, By: t.who(), At: t.at, Until: until}

@@ -1,7 +1,7 @@
 package releaseplan_test
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +105,27 @@ func TestOverridesThatAreRefused(t *testing.T) {
 	b.refusedAs(aAnn, overriding("", 2*time.Hour), penstock.ErrRefused) // there is no calendar
 }
 
+func TestOverridesAreBounded(t *testing.T) {
+	t.Parallel()
+	var many []calendar.Calendar
+	for i := range releaseplan.MaxOverrides + 1 {
+		c := fFreeze()
+		c.Name = fmt.Sprint(i)
+		many = append(many, c)
+	}
+	a := fNew(t, fPlan(), many...).at(90 * time.Minute)
+	for i := range releaseplan.MaxOverrides {
+		a.do(overriding(fmt.Sprint(i), 2*time.Hour))
+	}
+	last := overriding(fmt.Sprint(releaseplan.MaxOverrides), 3*time.Hour)
+	a.refusedAs(aAnn, last, penstock.ErrInvalid)
+	a.do(overriding("7", 110*time.Minute)) // in the place of what it had
+	if got := a.p.Status().Overrides; len(got) != releaseplan.MaxOverrides || !got[len(got)-1].Until.Equal(aStart.Add(110*time.Minute)) {
+		t.Errorf("%d, the last %v", len(got), got[len(got)-1])
+	}
+	a.at(110 * time.Minute).do(last) // one has ended
+}
+
 func TestOverridesAreOfEveryStateButTheEnds(t *testing.T) {
 	t.Parallel()
 	states, _ := releaseplan.MachineStates()
@@ -116,26 +137,5 @@ func TestOverridesAreOfEveryStateButTheEnds(t *testing.T) {
 			continue
 		}
 		a.do(c).is(s).do(releaseplan.Command{Action: releaseplan.EndOverride}).is(s)
-	}
-}
-
-// What a plan can be told of overrides by a document is bounded like what commands say.
-func TestForgedOverrides(t *testing.T) {
-	t.Parallel()
-	a := fNew(t, fPlan(), fFreeze()).at(90 * time.Minute).do(overriding("freeze", 2*time.Hour))
-	doc := aExport(t, a.p)
-	for rule, forge := range map[string][2]string{
-		"no reason":         {`"reason":"security fix"`, `"reason":""`},
-		"an end before":     {`"until":"2026-05-04T11:00:00Z"`, `"until":"2026-05-04T09:00:00Z"`},
-		"a year and more":   {`"until":"2026-05-04T11:00:00Z"`, `"until":"2036-05-04T11:00:00Z"`},
-		"a name of 300":     {`"calendar":"freeze"`, `"calendar":"` + strings.Repeat("x", 300) + `"`},
-		"of no known begin": {`"at":"2026-05-04T10:30:00Z","until"`, `"at":"0001-01-01T00:00:00Z","until"`},
-	} {
-		if !strings.Contains(doc, forge[0]) {
-			t.Fatalf("%s: not in %s", rule, doc)
-		}
-		if _, err := releaseplan.Import([]byte(strings.Replace(doc, forge[0], forge[1], 1))); !errors.Is(err, penstock.ErrInvalid) {
-			t.Errorf("%s: %v", rule, err)
-		}
 	}
 }

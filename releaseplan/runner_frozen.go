@@ -32,11 +32,17 @@ func (r *Runner) rests(found store.Record) bool {
 // mostResting bounds how many plans are remembered; one that is not is looked at more often.
 const mostResting = 100_000
 
-// rest remembers that there is nothing to do for p until a time. Without calendars, such a
-// plan is not found before.
-func (r *Runner) rest(st *stored, p *Plan, steps []Step, until time.Time) {
-	if r.plans.rules.Calendars == nil || len(steps) > 0 || until.IsZero() {
+// longestRest bounds how long a plan is left alone that no calendar known by now lets go on.
+const longestRest = 24 * time.Hour
+
+// rest remembers that there is nothing to do for p until a time, by the calendars as they
+// were before that was asked; zero: for good. Without calendars, such a plan is not found before.
+func (r *Runner) rest(st *stored, p *Plan, calendars *calendar.Set, steps []Step, until time.Time) {
+	if r.plans.rules.Calendars == nil || len(steps) > 0 {
 		return
+	}
+	if until.IsZero() {
+		until = r.plans.now().Add(longestRest)
 	}
 	r.soonest = earlier(r.soonest, until)
 	if p != st.plan { // it was just committed: which version that made is not known here
@@ -45,7 +51,7 @@ func (r *Runner) rest(st *stored, p *Plan, steps []Step, until time.Time) {
 	if len(r.resting) >= mostResting {
 		clear(r.resting)
 	}
-	r.resting[p.id] = rest{version: st.version, calendars: r.calendars(), until: until}
+	r.resting[p.id] = rest{version: st.version, calendars: calendars, until: until}
 }
 
 func (r *Runner) calendars() *calendar.Set {

@@ -102,7 +102,10 @@ func (p *Plan) exposureDue() time.Time {
 		return time.Time{}
 	}
 	_, at := p.appointment()
-	return earlier(at, p.intervalEnds())
+	if p.startsOnApproval() {
+		at = earlier(at, p.opens(p.st.Updated.At))
+	}
+	return earlier(at, earlier(p.intervalEnds(p.st.Updated.At), p.opening(p.st.Updated.At)))
 }
 
 // step returns what is stored about a target after a step of one plan. The plan

@@ -44,6 +44,10 @@ func (r *Runner) dispatch(ctx, work context.Context) {
 			if err := r.serve(ctx, work); err != nil && ctx.Err() == nil {
 				r.Log.Warn("plans that wait for a worker could not be found", "error", err)
 			}
+			if wait := r.wakeFor(r.Poll); r.plans.now().Add(wait).Before(next) { // what it found may open before
+				next = r.plans.now().Add(wait)
+				timer.Reset(wait)
+			}
 		case <-r.rested:
 			if _, wait := r.restErrands(); r.plans.now().Add(wait).Before(next) {
 				next = r.plans.now().Add(wait)
@@ -139,6 +143,9 @@ func (r *Runner) serve(ctx, work context.Context) error {
 				return nil // who becomes free looks again
 			}
 			q.After, q.Limit = r.turn, min(free, sweepPage)
+			if r.plans.rules.Calendars != nil { // many of them may rest
+				q.Limit = sweepPage
+			}
 			page, err := r.find(ctx, q)
 			if err != nil {
 				return err
@@ -178,6 +185,7 @@ func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
 	r.stopGone(p)
 	r.settleErrands(ctx, id, p)
 	for ctx.Err() == nil {
+		calendars := r.calendars() // before it looks: what they become meanwhile is another reason to look
 		steps, wake := p.Next(r.plans.now())
 		next, err := r.first(ctx, work, p, steps)
 		if err != nil {
@@ -187,7 +195,7 @@ func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
 			return time.Time{}
 		}
 		if next == nil {
-			r.rest(st, p, steps, wake)
+			r.rest(st, p, calendars, steps, wake)
 			return wake
 		}
 		if next.st.Changes <= p.st.Changes { // a clock went back

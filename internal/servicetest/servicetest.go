@@ -78,6 +78,11 @@ func cases() []serviceCase {
 		{"RunnerSeesCalendarsChange", suite.testRunnerSeesCalendarsChange},
 		{"RunnerGoesOnWithAnOverride", suite.testRunnerGoesOnWithAnOverride},
 		{"RunnerLeavesFrozenPlansAlone", suite.testRunnerLeavesFrozenPlansAlone},
+		// runner_thaw.go
+		{"RunnerLeavesPlansClosedForGoodAlone", suite.testRunnerLeavesPlansClosedForGoodAlone},
+		{"RunnerSeesCalendarsChangeWhileItLooks", suite.testRunnerSeesCalendarsChangeWhileItLooks},
+		{"RunnerThatWasBusyKnowsWhenTheCalendarOpens", suite.testRunnerThatWasBusyKnowsWhenTheCalendarOpens},
+		{"RunnersUnderDifferentCalendars", suite.testRunnersUnderDifferentCalendars},
 		{"ServiceOverridesTakeTheAdminRight", suite.testServiceOverridesTakeTheAdminRight},
 		// runner_kill.go
 		{"RunnersAreKilled", suite.testRunnersAreKilled},
