@@ -10,8 +10,20 @@ import (
 	"github.com/penstock-go/penstock/internal/panics"
 )
 
-// askEvery is how long the provider of an approval is left alone after it was asked.
+// askEvery is how long an errand is left alone that is another's, or that the provider of
+// an approval failed once.
 const askEvery = 3 * time.Second
+
+// insist returns how long a provider is left alone after it was told something: its pace, but
+// after an error only as long as askEvery at first, and twice as long each time.
+func (e *goingErrand) insist(err error, pace time.Duration) time.Duration {
+	if err == nil {
+		e.wait = 0
+		return pace
+	}
+	e.wait = min(max(2*e.wait, askEvery), max(pace, askEvery))
+	return e.wait
+}
 
 // ask requests an approval from its provider, or asks for the answer.
 func (r *Runner) ask(ctx context.Context, p *Plan, step Step) (next *Plan, err error) {

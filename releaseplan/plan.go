@@ -44,6 +44,11 @@ type Rules struct {
 
 	// Providers are the kinds of approval that can be requested besides the native one.
 	Providers []approval.Kind
+
+	// CheckApproval returns what the provider of an approval has against its policy:
+	// faults whose fields are paths in it. It is pure. Default: nothing. See
+	// [approval.Check].
+	CheckApproval func(p approval.Policy) error
 }
 
 // ID returns the plan's id.

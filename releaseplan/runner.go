@@ -24,7 +24,7 @@ import (
 // a [store.Waker], each learns of what the others do as soon as it tells.
 //
 // What a plan needs from outside is one Runner's errand at a time: to talk with the
-// provider of an approval, every 3 s, and to make a [Check]. It is under the same lease: when
+// provider of an approval, as often as [approval.Every] says, and to make a [Check]. It is under the same lease: when
 // that ends, another Runner goes on, with the same ids of the request or the round.
 //
 // A Runner is taken for dead when its heartbeat has not changed for the TTL by the clock of

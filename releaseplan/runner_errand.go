@@ -73,12 +73,22 @@ func (r *Runner) goAbout(alive, ctx context.Context, e *goingErrand) (over bool,
 	if !wanted || !r.serves(st.plan, step) {
 		return true, 0
 	}
+	if step.Kind == StepPoll {
+		if again = r.plans.polled(st.plan.st.Request); again > 0 {
+			return false, again
+		}
+	}
 	var next *Plan
 	switch again = askEvery; step.Kind {
 	case StepRetract:
 		next, err = r.retract(ctx, st.plan, step)
-	case StepRequest, StepPoll:
+		again = e.insist(err, r.plans.pace[step.Provider])
+	case StepRequest:
 		next, err = r.ask(ctx, st.plan, step)
+		again = e.insist(err, r.plans.pace[st.plan.st.Request.Kind()])
+	case StepPoll:
+		next, err = r.ask(ctx, st.plan, step)
+		again = r.plans.pace[st.plan.st.Request.Kind()]
 	case StepCheck:
 		next, again, err = r.check(ctx, st.plan, step, e)
 	default: // no errand

@@ -23,9 +23,9 @@ import (
 // Config is what a Service needs to know. Only Store is required.
 type Config struct {
 	Store      store.Store
-	Directory  penstock.Directory  // default: penstock.Trust
-	Authorizer penstock.Authorizer // default: allows everything
-	Providers  map[approval.Kind]approval.Provider
+	Directory  penstock.Directory                  // default: penstock.Trust
+	Authorizer penstock.Authorizer                 // default: allows everything
+	Providers  map[approval.Kind]approval.Provider // of approvals that are decided elsewhere; one may be an [approval.Checker] and an [approval.Pacer]
 
 	// Permit replaces the rules of ownership: see [Rules]. Default: [Owners].
 	Permit func(by penstock.Actor, c Command, p *Plan) error
@@ -79,6 +79,7 @@ type Service struct {
 	directory   penstock.Directory
 	authorizer  penstock.Authorizer
 	providers   map[approval.Kind]approval.Provider
+	pace        map[approval.Kind]time.Duration // between two polls of an instance
 	references  func(ctx context.Context, planID string) ([]string, error)
 	rollout     *rollout.Service
 	uniqueNames bool
@@ -116,10 +117,12 @@ func New(cfg Config) *Service {
 	if s.newID == nil {
 		s.newID = penstock.NewIDs(s.now).New
 	}
-	for kind := range cfg.Providers {
-		s.rules.Providers = append(s.rules.Providers, kind)
+	s.pace = make(map[approval.Kind]time.Duration, len(cfg.Providers))
+	for kind, from := range cfg.Providers {
+		s.rules.Providers, s.pace[kind] = append(s.rules.Providers, kind), approval.Every(from)
 	}
 	s.keys = idempotency.New(s.store, kindKey, cfg.KeepKeys, s.now)
+	s.rules.CheckApproval = func(p approval.Policy) error { return approval.Check(cfg.Providers[p.Kind], p) }
 	switch {
 	case cfg.CacheBytes == 0:
 		s.cache = lru.New[string, *stored](defaultCache)

@@ -26,8 +26,8 @@ const (
 // is waiting to ask, or as many as ring at once, return at once with nil, since that answer will be theirs too.
 //
 // An instance that no open request has, and a kind without a provider, is an ErrNotFound.
-// Other errors are those of the provider and of the store. Without a callback, Runners
-// ask every few seconds.
+// Other errors are those of the provider and of the store. Runners ask by themselves, as often
+// as [approval.Every] says, but not again so soon after this Service did.
 func (s *Service) PollApproval(ctx context.Context, kind approval.Kind, instance string) error {
 	from, ok := s.providers[kind]
 	if !ok {
@@ -41,7 +41,8 @@ func (s *Service) PollApproval(ctx context.Context, kind approval.Kind, instance
 	if leave == nil || err != nil {
 		return err
 	}
-	defer leave()
+	told := false
+	defer func() { leave(told) }()
 	ask, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	var answer approval.Answer
@@ -51,6 +52,7 @@ func (s *Service) PollApproval(ctx context.Context, kind approval.Kind, instance
 	}); err != nil {
 		return fmt.Errorf("ask the provider of plan %s: %w", p.id, err)
 	}
+	told = true
 	c := Command{Action: ReportApproval, Request: p.st.Request.ID(), Report: &answer}
 	if _, err := s.do(context.WithoutCancel(ctx), p.id, c, penstock.System()); err != nil && !errors.Is(err, penstock.ErrRefused) {
 		return err // refused: it was decided meanwhile
@@ -88,11 +90,12 @@ type ring struct {
 	asking  bool
 	waiting bool      // somebody will ask next
 	asked   time.Time // when it was asked last
+	told    time.Time // when it was asked last and answered
 }
 
-// enter waits until the key may be asked about, and returns what ends that; nil if somebody
-// else waits already.
-func (r *rings) enter(ctx context.Context, key string) (leave func(), err error) {
+// enter waits until the key may be asked about, and returns what ends that, and notes whether
+// there was an answer; nil if somebody else waits already.
+func (r *rings) enter(ctx context.Context, key string) (leave func(told bool), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.byKey == nil {
@@ -127,11 +130,32 @@ func (r *rings) enter(ctx context.Context, key string) (leave func(), err error)
 		}
 	}
 	one.waiting, one.asking, one.asked = false, true, time.Now()
-	return func() {
+	return func(told bool) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		one.asking = false
+		if one.asking = false; told {
+			one.told = one.asked
+		}
 	}, nil
+}
+
+// polled returns for how long a Runner need not poll a request, since somebody who rang made the
+// provider answer a while ago, or is making it.
+func (s *Service) polled(request *approval.Request) time.Duration {
+	kind := request.Kind()
+	s.rings.mu.Lock()
+	defer s.rings.mu.Unlock()
+	one := s.rings.byKey[requestValue(kind, request.Instance())]
+	switch {
+	case one == nil:
+		return 0
+	case one.asking:
+		return ringEvery
+	case one.told.IsZero():
+		return 0
+	default:
+		return max(0, s.pace[kind]-time.Since(one.told))
+	}
 }
 
 // forget drops what nobody is about and what was asked long enough ago. The caller holds mu.

@@ -47,7 +47,7 @@ func (l *Local) forget(ctx, work context.Context, r *Run) {
 		return
 	}
 	l.wg.Go(func() {
-		defer l.hasAsked("forget/" + r.id)
+		defer l.hasAsked("forget/"+r.id, askEvery, false)
 		err := l.letForget(work, r.id)
 		if err == nil {
 			_, err = l.do(work, r.id, Command{Action: Forgotten})
@@ -64,7 +64,7 @@ func (l *Local) sweepRemnants(ctx, work context.Context) {
 		return
 	}
 	l.wg.Go(func() {
-		defer l.hasAsked("remnants")
+		defer l.hasAsked("remnants", askEvery, false)
 		var forget func(string) error
 		if len(l.forgetters()) > 0 {
 			forget = func(run string) error { return l.letForget(work, run) }

@@ -57,10 +57,10 @@ type Local struct {
 	missed   bool            // a run was not heard of
 	next     time.Time       // when to look around again
 	active   map[string]*activeAttempt
-	busyWith map[string]int       // attempts by run
-	doubtful map[string]bool      // runs of which attempts may have begun although their commit failed
-	executed map[string]bool      // attempts whose outcomes could not be recorded
-	asked    map[string]time.Time // providers, by request: when to ask again; zero: being asked
+	busyWith map[string]int   // attempts by run
+	doubtful map[string]bool  // runs of which attempts may have begun although their commit failed
+	executed map[string]bool  // attempts whose outcomes could not be recorded
+	asked    map[string]pause // providers, by request
 }
 
 // An activeAttempt is one that an executor works on, or is about to.
@@ -228,7 +228,7 @@ func (l *Local) renew(work context.Context) {
 	l.lease, l.work, l.ending, l.retired = localLease+l.service.newID(), work, make(chan struct{}), make(chan struct{})
 	l.busy, l.queued, l.refused, l.missed = 0, false, false, false
 	l.busyWith, l.doubtful = make(map[string]int), make(map[string]bool)
-	l.active, l.executed, l.asked = make(map[string]*activeAttempt), make(map[string]bool), make(map[string]time.Time)
+	l.active, l.executed, l.asked = make(map[string]*activeAttempt), make(map[string]bool), make(map[string]pause)
 }
 
 // unlock lets attempts be begun, or no more.

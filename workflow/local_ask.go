@@ -11,7 +11,7 @@ import (
 	"github.com/penstock-go/penstock/internal/panics"
 )
 
-// askEvery is how long the provider of an approval is left alone after it was asked.
+// askEvery is how long what did not work is left alone at first.
 const askEvery = 3 * time.Second
 
 // requestOf returns the request of a step's job or stage, or nil.
@@ -39,7 +39,9 @@ func (l *Local) ask(ctx, work context.Context, r *Run, step Step) {
 		return
 	}
 	l.wg.Go(func() {
-		defer l.hasAsked(step.Request)
+		pace := l.service.pace[request.Kind()]
+		var failed bool
+		defer func() { l.hasAsked(step.Request, pace, failed) }()
 		c := Command{Action: Report, Job: step.Job, Stage: step.Stage, Request: step.Request}
 		call, cancel := context.WithTimeout(work, l.TTL) // who does not answer is asked again
 		defer cancel()
@@ -52,6 +54,7 @@ func (l *Local) ask(ctx, work context.Context, r *Run, step Step) {
 			c.Answer = &answer
 			return err
 		})
+		failed = err != nil && step.Kind == StepRequest // who does not answer a poll has his pace
 		var next *Run
 		if err == nil {
 			next, err = l.do(work, r.id, c)
@@ -104,10 +107,11 @@ func (l *Local) retract(ctx, work context.Context, r *Run, step Step) {
 		return
 	}
 	l.wg.Go(func() {
-		defer l.hasAsked(step.Instance)
+		var err error
+		defer func() { l.hasAsked(step.Instance, l.service.pace[step.Provider], err != nil) }()
 		call, cancel := context.WithTimeout(work, l.TTL)
 		defer cancel()
-		err := panics.Try(func() error { return from.Cancel(call, step.Instance) })
+		err = panics.Try(func() error { return from.Cancel(call, step.Instance) })
 		if err == nil {
 			_, err = l.do(work, r.id, Command{Action: Retracted, Instance: step.Instance})
 		}
@@ -117,28 +121,50 @@ func (l *Local) retract(ctx, work context.Context, r *Run, step Step) {
 	})
 }
 
+// A pause is how a Local leaves the provider of a request alone.
+type pause struct {
+	asking bool
+	again  time.Time     // when to ask again
+	wait   time.Duration // how long it was left alone after its last error; 0: it did not fail
+}
+
 // mayAsk reports whether a request's provider is to be asked now, and marks it as
 // being asked.
 func (l *Local) mayAsk(request string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if again, asked := l.asked[request]; !l.open || asked && (again.IsZero() || time.Now().Before(again)) {
+	p := l.asked[request]
+	if !l.open || p.asking || time.Now().Before(p.again) {
 		return false
 	}
-	l.asked[request] = time.Time{}
+	p.asking = true
+	l.asked[request] = p
 	return true
 }
 
-func (l *Local) hasAsked(request string) {
+// hasAsked lets a provider rest for its pace, but after a failure only as long as askEvery at
+// first, and twice as long each time.
+func (l *Local) hasAsked(request string, pace time.Duration, failed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked[request] = time.Now().Add(askEvery)
+	p := l.asked[request]
+	if p.asking = false; failed {
+		p.wait = min(max(2*p.wait, askEvery), max(pace, askEvery))
+		pace = p.wait
+	} else {
+		p.wait = 0
+	}
+	p.again = time.Now().Add(pace)
+	l.asked[request] = p
 }
 
-// forgetAsked forgets the requests whose providers may be asked again.
+// forgetAsked forgets the requests whose providers may be asked again. How long one that failed was
+// left alone is remembered until that has surely been done.
 func (l *Local) forgetAsked() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	maps.DeleteFunc(l.asked, func(_ string, again time.Time) bool { return !again.IsZero() && !now.Before(again) })
+	maps.DeleteFunc(l.asked, func(_ string, p pause) bool {
+		return !p.asking && now.Sub(p.again) >= 2*p.wait
+	})
 }

@@ -20,8 +20,6 @@ func (l *Local) forgetKeys(ctx, work context.Context) {
 		if _, err := l.service.ForgetKeys(work); err != nil && ctx.Err() == nil {
 			l.Log.Warn("expired idempotency keys could not be removed yet", "error", err)
 		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.asked[forgetting] = time.Now().Add(forgetEvery)
+		l.hasAsked(forgetting, forgetEvery, false)
 	})
 }

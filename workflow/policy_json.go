@@ -219,7 +219,7 @@ func policyPath(p approval.Policy, path string) string {
 		i, _ := strconv.Atoi(m[1])
 		j, _ := strconv.Atoi(m[2])
 		who := "user_"
-		if p.Nodes[i].Approvers[j].Type == penstock.Group {
+		if i < len(p.Nodes) && j < len(p.Nodes[i].Approvers) && p.Nodes[i].Approvers[j].Type == penstock.Group {
 			who = "group_"
 		}
 		path = strings.TrimSuffix(path, m[3]) + who + m[3]

@@ -24,7 +24,9 @@ type Config struct {
 	Catalog    Catalog             // default: believes every name
 
 	// Providers are asked for the approvals that are decided elsewhere. If an engine was attached with
-	// types of jobs, or there is any, a workflow that needs another cannot be started.
+	// types of jobs, or there is any, a workflow that needs another cannot be started, nor one
+	// that asks for what its provider says, as an [approval.Checker], that it cannot ask for. A Local
+	// polls each as often as [approval.Every] says.
 	Providers map[approval.Kind]approval.Provider
 
 	// Limit is how many runs of all workflows can be under way at once; 0 means any
@@ -61,6 +63,7 @@ type Service struct {
 	authorizer penstock.Authorizer
 	catalog    Catalog // nil: every name is believed
 	providers  map[approval.Kind]approval.Provider
+	pace       map[approval.Kind]time.Duration // between two polls of an instance
 	limit      int
 	now        func() time.Time
 	newID      func() string
@@ -97,6 +100,10 @@ func New(cfg Config) (*Service, error) {
 		providers: cfg.Providers, limit: cfg.Limit, now: cfg.Now, newID: cfg.NewID, bell: bell.Bell{Kind: kindRun},
 		graphs:      graphCache{lru.New[graphKey, *graph](graphMemory)},
 		definitions: lru.New[definitionAt, *Definition](maxDefinitionCache),
+	}
+	s.pace = make(map[approval.Kind]time.Duration, len(cfg.Providers))
+	for kind, from := range cfg.Providers {
+		s.pace[kind] = approval.Every(from)
 	}
 	if s.types == nil {
 		types, err := NewTypes()

@@ -8,8 +8,8 @@ import (
 	"github.com/penstock-go/penstock/approval"
 )
 
-// askable refuses what asks for approvals that nobody is there to request: they
-// would be waited for until they lapse, or for ever.
+// askable refuses what asks for approvals that nobody is there to request, or that their
+// provider cannot ask for: they would be waited for until they lapse, or for ever.
 func (s *Service) askable(g *graph, a Action) error {
 	s.mu.RLock()
 	told := s.executed != nil || s.providers != nil
@@ -26,7 +26,30 @@ func (s *Service) askable(g *graph, a Action) error {
 	if len(refusal.Needs) > 0 {
 		return refusal
 	}
-	return nil
+	return s.expressible(g)
+}
+
+// expressible returns what providers have against the policies of their approvals. Those with
+// variables are not known yet.
+func (s *Service) expressible(g *graph) error {
+	var c Checker
+	check := func(at *Checker, policy *approval.Policy) {
+		if policy == nil || !policy.Kind.Remote() {
+			return
+		}
+		for _, f := range penstock.Faults(approval.Check(s.providers[policy.Kind], policy.Clone())) {
+			at.Fault(policyPath(*policy, f.Field), "%s", f.Why)
+		}
+	}
+	for _, stage := range g.stages {
+		check(c.At("stages[%d].approval", stage.place), stage.Approval)
+	}
+	for i := range g.nodes {
+		if n := &g.nodes[i]; !n.dynamic {
+			check(c.At("%s.spec", n.path), n.policy)
+		}
+	}
+	return c.Faults()
 }
 
 // asksOf returns the kinds of the approvals that are decided elsewhere, each once.

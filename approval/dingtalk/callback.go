@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/approval/internal/platform"
 )
@@ -30,7 +31,8 @@ const (
 // Callback returns what DingTalk's event subscription is to be pointed at. It calls
 // news with each instance that something happened to, and only that: what, the next
 // poll tells. The same event is rung once, unless news returned an error; it is answered with 503
-// then, so that DingTalk sends it again.
+// then, so that DingTalk sends it again. A [penstock.ErrNotFound] is no error: DingTalk
+// tells of every instance of the organization's processes.
 //
 // An event that is not signed with [Config.CallbackToken], older or newer than 5 minutes,
 // not meant for the app, or of another organization than [Config.CorpID] is refused
@@ -58,7 +60,7 @@ func (p *Provider) Callback(news func(ctx context.Context, instance string) erro
 			return
 		}
 		if e.Instance != "" && !p.heard.Has(e.signature, now) {
-			if err := news(r.Context(), e.Instance); err != nil {
+			if err := news(r.Context(), e.Instance); err != nil && !errors.Is(err, penstock.ErrNotFound) {
 				http.Error(w, "not now", http.StatusServiceUnavailable)
 				return
 			}

@@ -55,6 +55,11 @@ type Config struct {
 	// CorpID is the organization of which events are heard. Default: any that has the key.
 	CorpID string
 
+	// Every is how long an instance is left alone between two polls; 1 s to 24 h. DingTalk's
+	// free edition allows 5,000 calls a month, which a single request that is polled every 3 s
+	// uses up in four hours; with a callback 5 min will do. Default: [approval.DefaultEvery].
+	Every time.Duration
+
 	BaseURL string           // https, or http on the machine itself; default: https://api.dingtalk.com
 	HTTP    *http.Client     // default: http.DefaultClient; redirects are not followed
 	Now     func() time.Time // default: time.Now
@@ -76,7 +81,11 @@ type Provider struct {
 	heard platform.Seen              // events, by their signature
 }
 
-var _ approval.Provider = (*Provider)(nil)
+var (
+	_ approval.Provider = (*Provider)(nil)
+	_ approval.Checker  = (*Provider)(nil)
+	_ approval.Pacer    = (*Provider)(nil)
+)
 
 const (
 	defaultURL       = "https://api.dingtalk.com"
@@ -128,6 +137,9 @@ func (cfg *Config) check() (key []byte, err error) {
 	if u, err := url.Parse(cfg.BaseURL); err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
 		u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
 		fault("BaseURL", "must be an https URL, or http on the machine itself, without user, query and fragment")
+	}
+	if cfg.Every != 0 && (cfg.Every < approval.ShortestEvery || cfg.Every > approval.LongestEvery) {
+		fault("Every", "must be from "+approval.ShortestEvery.String()+" to "+approval.LongestEvery.String())
 	}
 	if (cfg.CallbackToken == "") != (cfg.CallbackKey == "") {
 		fault("CallbackKey", "must be set together with CallbackToken")

@@ -17,7 +17,7 @@
 // process, submitters have to be allowed to revoke running instances, or else
 // requests that are given up here stay open there. A Runner polls every few seconds as
 // long as a request is pending, and DingTalk counts the calls of a month in its free
-// edition: plan for that.
+// edition: with a callback, set [Config.Every] to minutes.
 //
 // # The reference
 //

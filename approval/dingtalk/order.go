@@ -42,7 +42,7 @@ func (p *Provider) order(ctx context.Context, r *approval.Request) (*order, erro
 		o.Process = p.cfg.ProcessCode
 	}
 	if o.Process == "" {
-		fault("policy.approval_id", "must name the process to open, since none is configured")
+		fault("policy.approval_id", noProcess)
 	}
 	by, field := r.OpenedBy(), "by"
 	if policy.Initiator != nil {
@@ -57,7 +57,7 @@ func (p *Provider) order(ctx context.Context, r *approval.Request) (*order, erro
 	}
 	nodes := r.Nodes()
 	if len(nodes) > maxSteps {
-		fault("nodes", "must be at most %d in DingTalk, not %d", maxSteps, len(nodes))
+		fault("nodes", tooManySteps, maxSteps, len(nodes))
 	}
 	asked, in := reference{Request: r.ID()}, map[string]int{}
 	for n, node := range nodes {

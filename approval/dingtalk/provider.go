@@ -38,6 +38,9 @@ func (p *Provider) Create(ctx context.Context, r *approval.Request) (string, err
 	return got.InstanceID, nil
 }
 
+// Every returns [Config.Every], as an [approval.Pacer].
+func (p *Provider) Every() time.Duration { return p.cfg.Every }
+
 // Poll returns what the instance has come to. An answer that is not known, not complete or
 // not borne out by those who were asked is an error, and one that DingTalk does not know
 // a [penstock.ErrNotFound].

@@ -69,6 +69,10 @@ type Config struct {
 	// [Provider.Callback] takes nothing without the key; an empty token is not compared.
 	EncryptKey, VerificationToken string
 
+	// Every is how long an instance is left alone between two polls; 1 s to 24 h. With
+	// a callback minutes will do. Default: [approval.DefaultEvery].
+	Every time.Duration
+
 	HTTP *http.Client     // default: http.DefaultClient; redirects are not followed
 	Now  func() time.Time // by which events are fresh; default: time.Now
 }
@@ -134,6 +138,9 @@ func (cfg Config) check() (Config, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Every != 0 && (cfg.Every < approval.ShortestEvery || cfg.Every > approval.LongestEvery) {
+		fault("every", "must be from %s to %s", approval.ShortestEvery, approval.LongestEvery)
 	}
 	faults = append(faults, checkDefinitions(cfg.Definitions)...)
 	return cfg, errors.Join(faults...)

@@ -2,25 +2,23 @@ package lark
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/approval/internal/platform"
 )
 
-// definition returns the Definition that a policy selects.
-func (p *Provider) definition(app string) (*Definition, error) {
+// definition returns the Definition that a policy selects, or nil.
+func (p *Provider) definition(app string) *Definition {
 	for i := range p.cfg.Definitions {
 		if d := &p.cfg.Definitions[i]; d.App == app {
-			return d, nil
+			return d
 		}
 	}
-	return nil, penstock.Invalid("policy.approval_id", "names no definition: %q", app)
+	return nil
 }
 
 // defined returns the Definition with a code, or nil.
@@ -31,27 +29,6 @@ func (p *Provider) defined(code string) *Definition {
 		}
 	}
 	return nil
-}
-
-// fits reports what a request asks for that the definition cannot express.
-func (d *Definition) fits(r *approval.Request) error {
-	nodes := r.Nodes()
-	if len(nodes) != len(d.Nodes) {
-		return penstock.Invalid("policy.nodes", "must be %d, as definition %s has, not %d", len(d.Nodes), d.Code, len(nodes))
-	}
-	var faults []error
-	for i, node := range nodes {
-		every, one := node.Needed == len(node.Approvers), node.Needed == 1
-		switch need := d.Nodes[i].Need; {
-		case !every && !one:
-			faults = append(faults, penstock.Invalid(fmt.Sprintf("policy.nodes[%d].k", i),
-				"must be 1 or all: Lark cannot ask for %d of %d", node.Needed, len(node.Approvers)))
-		case need == approval.All && !every, need == approval.Any && !one:
-			faults = append(faults, penstock.Invalid(fmt.Sprintf("policy.nodes[%d].need", i),
-				"must be %s, as node %s of definition %s is set", need, d.Nodes[i].Key, d.Code))
-		}
-	}
-	return errors.Join(faults...)
 }
 
 // A definitionNode is a node as Lark describes it.

@@ -26,7 +26,11 @@ type Provider struct {
 	seen platform.Seen // events
 }
 
-var _ approval.Provider = (*Provider)(nil)
+var (
+	_ approval.Provider = (*Provider)(nil)
+	_ approval.Checker  = (*Provider)(nil)
+	_ approval.Pacer    = (*Provider)(nil)
+)
 
 // New returns a Provider. An error is an [penstock.InvalidError] for each fault of cfg;
 // it holds no secret. Nothing is sent before the first call.
@@ -52,11 +56,12 @@ func New(cfg Config) (*Provider, error) {
 // express, or people that it cannot ask, are [penstock.ErrInvalid], with paths
 // such as policy.nodes[0].need.
 func (p *Provider) Create(ctx context.Context, r *approval.Request) (string, error) {
-	d, err := p.definition(r.Policy().App)
+	nodes := r.Nodes()
+	d, err := p.fits(r.Policy(), "policy.", func(node int) (least, most int) {
+		n := len(nodes[node].Approvers)
+		return n, n
+	})
 	if err != nil {
-		return "", err
-	}
-	if err := d.fits(r); err != nil {
 		return "", err
 	}
 	body, err := p.application(ctx, d, r)
@@ -100,6 +105,9 @@ func (p *Provider) lookUp(ctx context.Context, d *Definition, uuid string) (stri
 	}
 	return i.Code, nil
 }
+
+// Every returns [Config.Every], as an [approval.Pacer].
+func (p *Provider) Every() time.Duration { return p.cfg.Every }
 
 // Poll implements [approval.Provider].
 func (p *Provider) Poll(ctx context.Context, instance string) (approval.Answer, error) {

@@ -83,7 +83,7 @@ func (f *front) ready(w http.ResponseWriter, r *http.Request) {
 func (f *front) speak() http.Handler {
 	h := f.h
 	automic := arp.Handler(arp.Config{Plans: h.plans, Who: h.tokens.who, Directory: h.directory, Log: f.log})
-	zadiglike := zadig.Handler(zadig.Config{Plans: h.plans, Workflows: h.workflows, Who: h.tokens.who, Directory: h.directory, WorkflowKind: workflowKind, Log: f.log})
+	zadiglike := zadig.Handler(zadig.Config{Plans: h.plans, Workflows: h.workflows, Who: h.tokens.who, Directory: h.directory, WorkflowKind: workflowKind, Callbacks: h.callbacks(), Log: f.log})
 	unleashlike := unleash.Handler(unleash.Config{Templates: h.templates, Plans: h.plans, Rollout: h.catalog, Who: h.tokens.who, Client: h.tokens.client,
 		Directory: h.directory, Registered: f.meter.registered, Counted: f.meter.counted, Log: f.log})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -33,6 +33,7 @@ type host struct {
 	store     store.Store
 	tokens    *tokens
 	directory penstock.Directory
+	desks     desks
 
 	catalog   *rollout.Service
 	templates *template.Service
@@ -42,21 +43,26 @@ type host struct {
 	runner *releaseplan.Runner
 	local  *workflow.Local
 	runs   *runs.Handler
+	post   *post
 	log    *slog.Logger
 }
 
 // open opens the database and makes the services over it.
 func open(ctx context.Context, o options, t *tokens, log *slog.Logger) (*host, error) {
+	desks, err := openDesks(o.approvals, log)
+	if err != nil {
+		return nil, err
+	}
 	db, err := database.Open(ctx, o.db)
 	if err != nil {
 		return nil, err
 	}
-	h := &host{db: db, tokens: t, directory: newDirectory(ctx, t), log: log}
+	h := &host{db: db, tokens: t, directory: newDirectory(ctx, t), desks: desks, log: log}
 	if h.store, err = openStore(ctx, db, log); err == nil {
 		err = h.services(o)
 	}
 	if err == nil {
-		err = h.firstEnvironments(ctx)
+		err = errors.Join(h.firstEnvironments(ctx), h.post.register(ctx))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", db.Name, err), h.close())
@@ -92,8 +98,16 @@ func (h *host) services(o options) (err error) {
 	if h.templates, err = template.NewService(template.Config{Store: h.store, Authorizer: h.authorize, Rollout: h.catalog}); err != nil {
 		return err
 	}
-	h.plans = releaseplan.New(releaseplan.Config{Store: h.store, Directory: h.directory, Authorizer: h.authorize, Rollout: h.catalog})
-	if h.workflows, err = workflow.New(workflow.Config{Store: h.store, Directory: h.directory, Authorizer: h.authorize}); err != nil {
+	calendars, err := openCalendars(o.calendars)
+	if err != nil {
+		return err
+	}
+	h.plans = releaseplan.New(releaseplan.Config{Store: h.store, Directory: h.directory, Authorizer: h.authorize, Rollout: h.catalog,
+		Providers: h.desks.providers(), Calendars: calendars})
+	if h.workflows, err = workflow.New(workflow.Config{Store: h.store, Directory: h.directory, Authorizer: h.authorize, Providers: h.desks.providers()}); err != nil {
+		return err
+	}
+	if h.post, err = openPost(o.webhook, h.store, h.directory, o.times.lease, h.log); err != nil {
 		return err
 	}
 	shell := executor.ShellConfig{}
@@ -148,6 +162,7 @@ func (h *host) carryOut(ctx context.Context) error {
 	wg.Go(func() { stop(h.runner.Run(ctx)) })
 	wg.Go(func() { stop(h.local.Run(ctx)) })
 	wg.Go(func() { h.reconcile(ctx) })
+	wg.Go(func() { stop(h.post.run(ctx)) })
 	wg.Wait()
 	return context.Cause(ctx)
 }
@@ -183,5 +198,5 @@ func (h *host) close() error {
 	if h.store != nil {
 		err = h.store.Close()
 	}
-	return errors.Join(err, h.db.Close())
+	return errors.Join(err, h.post.close(), h.db.Close())
 }

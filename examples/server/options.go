@@ -19,6 +19,10 @@ usage: server [flags]
   -tokens FILE      who may ask, in JSON; default: one token that is made for this run
   -shell DIR        let freestyle jobs run scripts on this machine, below DIR; default: they are refused.
                     Who may write a workflow can then do what this process can
+  -approvals FILE   where approvals are given besides here, in JSON: in Lark and DingTalk
+  -calendars FILE   when plans may not go on, in JSON; default: never
+  -webhook URL      who is sent what the listeners of plans are to hear, signed with the key in
+                    PENSTOCK_WEBHOOK_SECRET (whsec_…); default: it is kept, and nobody is told
   -drain DURATION   how long requests and jobs may take to end after a signal; default: 15s
   -linger DURATION  how long to go on before that, while readiness says no already; default: 0s
   -requests N       requests at the same time, and as many that follow a log; more are answered
@@ -39,16 +43,30 @@ A file of tokens:
 Rights, folders and projects that are not given are all; an empty list is none. Tokens have at least
 16 characters. What a plan does with workflows may be done by both who made it and who edited it last.
 
+A file of approvals; people have there the ids that they have here. The events of an app are taken at
+/api/callback/approval/lark, …/lark_intl and …/dingtalk, and then "every" can be minutes:
+
+  {"lark":     {"app_id": "…", "app_secret": "…", "encrypt_key": "…", "verification_token": "…", "id_type": "open_id",
+                "definitions": [{"app": "", "code": "…", "nodes": [{"key": "…", "need": "any"}]}], "every": "5m"},
+   "dingtalk": {"app_key": "…", "app_secret": "…", "process_code": "…", "callback_token": "…", "callback_key": "…", "every": "5m"}}
+
+A file of calendars; one can be an iCalendar file, too:
+
+  {"calendars": [{"name": "year end", "zone": "Europe/Berlin", "exempt": ["rollback"],
+                  "blackouts": [{"from": "12-20", "to": "01-06", "yearly": true}]},
+                 {"name": "holidays", "zone": "Europe/Berlin", "file": "holidays.ics"}]}
+
 exit status: 0 ended by a signal; 1 failed; 2 wrong usage
 `
 
 // options are what the command line says.
 type options struct {
-	addr, db, tokens, shell string
-	drain, linger           time.Duration
-	requests                int
-	level                   slog.Level
-	times                   times
+	addr, db, tokens, shell       string
+	approvals, calendars, webhook string
+	drain, linger                 time.Duration
+	requests                      int
+	level                         slog.Level
+	times                         times
 }
 
 // times are how long things may take. The command line does not say so.
@@ -71,6 +89,9 @@ func parse(args []string, stderr io.Writer) (o options, status int) {
 	flags.StringVar(&o.db, "db", "penstock.db", "")
 	flags.StringVar(&o.tokens, "tokens", "", "")
 	flags.StringVar(&o.shell, "shell", "", "")
+	flags.StringVar(&o.approvals, "approvals", "", "")
+	flags.StringVar(&o.calendars, "calendars", "", "")
+	flags.StringVar(&o.webhook, "webhook", "", "")
 	flags.DurationVar(&o.drain, "drain", 15*time.Second, "")
 	flags.DurationVar(&o.linger, "linger", 0, "")
 	flags.IntVar(&o.requests, "requests", 1024, "")

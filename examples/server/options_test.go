@@ -19,7 +19,7 @@ func TestOptions(t *testing.T) {
 		says   string
 	}{
 		"none":              {nil, -1, ""},
-		"all":               {[]string{"-addr", ":0", "-db", "x.db", "-tokens", "t", "-shell", "d", "-drain", "1m", "-linger", "1s", "-requests", "3", "-log", "debug"}, -1, ""},
+		"all":               {[]string{"-addr", ":0", "-db", "x.db", "-tokens", "t", "-shell", "d", "-approvals", "a", "-calendars", "c", "-webhook", "https://h", "-drain", "1m", "-linger", "1s", "-requests", "3", "-log", "debug"}, -1, ""},
 		"help":              {[]string{"-h"}, 0, "-linger DURATION"},
 		"unknown flag":      {[]string{"-fast"}, 2, "-fast"},
 		"argument":          {[]string{"penstock.db"}, 2, `"penstock.db" is not understood`},
@@ -70,6 +70,9 @@ func TestRunFails(t *testing.T) {
 		"not a database":     {[]string{"-db", text}, "not a database"},
 		"database is away":   {[]string{"-db", "postgres://ann:hunter2@127.0.0.1:1/x"}, "the database x at 127.0.0.1 cannot be reached"},
 		"unreadable URL":     {[]string{"-db", "postgres://ann:hunter2/x@h/y"}, "cannot be read"},
+		"approvals wrong":    {[]string{"-db", filepath.Join(dir, "c.db"), "-approvals", broken}, "not the JSON that is expected"},
+		"calendars missing":  {[]string{"-db", filepath.Join(dir, "d.db"), "-calendars", filepath.Join(dir, "none")}, "no such file"},
+		"webhook, no key":    {[]string{"-db", filepath.Join(dir, "e.db"), "-webhook", "https://h/hunter2"}, "PENSTOCK_WEBHOOK_SECRET"},
 		"shell is no folder": {[]string{"-db", filepath.Join(dir, "b.db"), "-shell", text}, "not a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {

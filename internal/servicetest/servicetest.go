@@ -86,6 +86,11 @@ func cases() []serviceCase {
 		{"ServiceOverridesTakeTheAdminRight", suite.testServiceOverridesTakeTheAdminRight},
 		// runner_kill.go
 		{"RunnersAreKilled", suite.testRunnersAreKilled},
+		// runner_pace.go
+		{"RunnerPollsAtTheProvidersPace", suite.testRunnerPollsAtTheProvidersPace},
+		{"RunnerCountsWhatSomebodyRangFor", suite.testRunnerCountsWhatSomebodyRangFor},
+		{"RunnerDoesNotCountRingsWithoutAnAnswer", suite.testRunnerDoesNotCountRingsWithoutAnAnswer},
+		{"RunnerInsistsLessAndLess", suite.testRunnerInsistsLessAndLess},
 		// runner_lease.go
 		{"RunnerTakesOverFromADeadOne", suite.testRunnerTakesOverFromADeadOne},
 		{"RunnerThatStalledFindsItselfLost", suite.testRunnerThatStalledFindsItselfLost},

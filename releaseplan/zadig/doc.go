@@ -28,6 +28,19 @@
 // instance_code, and no token. To the Authorizer it is the actor zadig:callback, which has to have
 // the rights to read and to execute the plans that checks guard.
 //
+// Approvals that are given in Lark or DingTalk are asked for by a Runner, if the Service has providers
+// of those kinds. Config.Callbacks lets these systems ring when there is news:
+//
+//	ding, err := dingtalk.New(…)
+//	plans := releaseplan.New(releaseplan.Config{Providers: map[approval.Kind]approval.Provider{approval.DingTalk: ding}, …})
+//	h := zadig.Handler(zadig.Config{Callbacks: map[approval.Kind]http.Handler{
+//		approval.DingTalk: ding.Callback(func(ctx context.Context, instance string) error {
+//			return plans.PollApproval(ctx, approval.DingTalk, instance)
+//		}),
+//	}, …})
+//
+// There, https://…/api/callback/approval/dingtalk is the address of the event subscription.
+//
 // Where Zadig answers with 500 what is the caller's to mend, this package answers with 400, 403,
 // 404 or 409, in the same words and form as its other errors.
 package zadig

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/internal/openapi"
 	"github.com/penstock-go/penstock/internal/rest"
 	"github.com/penstock-go/penstock/releaseplan"
@@ -25,6 +26,12 @@ type Config struct {
 
 	// Directory knows the people. It is to be that of the plans and workflows. Default: penstock.Trust.
 	Directory penstock.Directory
+
+	// Callbacks hear the systems in which approvals are given, by kind: those of
+	// package approval/lark and approval/dingtalk, for instance. POST requests to
+	// /api/callback/approval/{kind} are theirs, of at most 1 MiB. They find out by themselves
+	// who sends them: no token is asked for. Default: none.
+	Callbacks map[approval.Kind]http.Handler
 
 	// WorkflowKind is the kind of the plans' tasks that start a workflow: see package
 	// releaseplan/runs. Default: "workflow".
@@ -80,7 +87,7 @@ var info = openapi.Info{
 
 // plansOperations are those on release plans.
 func plansOperations() []rest.Operation[*api] {
-	return slices.Concat(planOperations(), planCommandOperations(), planTrailOperations())
+	return slices.Concat(planOperations(), planCommandOperations(), planTrailOperations(), approvalOperations())
 }
 
 // workflowsOperations are those on workflows and what belongs to them.

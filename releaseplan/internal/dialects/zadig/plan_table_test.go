@@ -121,6 +121,7 @@ func planRows() []row {
 		{"approvePlan", "neither", awaiting, "POST", ui + "/approve", `{}`, "ann", 400, bad("approve: must be true or false")},
 		{"answerPlanCheck", "no check", nil, "POST", checksAt, callback("ID", "x", "finish_planning", "success"), "", 403, wants(403, "Forbidden", "no check waits for an answer with this code")},
 		{"answerPlanCheck", "no result", nil, "POST", checksAt, callback("ID", "x", "finish_planning", ""), "", 400, bad("result: must be success, failed or executing")},
+		{"hearApprovalPlatform", "nobody hears it", nil, "POST", "/api/callback/approval/lark", "{}", "", 404, wants(404, "Not Found", "there is nothing here")},
 		{"answerPlanCheckOpen", "no event", nil, "POST", "/openapi/callback/release_plan", callback("ID", "x", "", "success"), "", 400, bad("hook_event: must be finish_planning, start_execute or all_job_done")},
 	}
 	for _, create := range [][2]string{{"createPlan", plansAt}, {"createPlanUI", plansUIAt}} {
