@@ -85,7 +85,7 @@ func (p *part) split(tasks map[string]*part) {
 		enlist(p, "tasks", v.Tasks)
 		enlist(p, "listeners", v.Listeners)
 		for _, t := range p.list("tasks").all() {
-			if isPlain(t.key) { // an id
+			if t.key[0] != '"' { // an id
 				t.ident = t.key
 			} else {
 				t.ident = p.key + "/" + t.key
@@ -161,7 +161,8 @@ func (p *part) known() {
 // isPlain reports whether a key stands in a path as it is.
 func isPlain(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
+		c := s[i]
+		if letter := c | 0x20; (letter < 'a' || letter > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
 			return false
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // that one, so that it can tell what happened to it.
 type chainCheck struct {
 	seal    func([]byte) []byte // nil: SHA-256
+	plan    string              // whose trail it is; empty: not known
 	columns bool                // events have a name and a time besides the body
 	pin     Checkpoint          // the entry with this number must have this hash; 0: none
 	end     chainEnd
@@ -62,7 +63,7 @@ func (c *chainCheck) push(e *store.Event) bool {
 	case c.over():
 		c.fault = &TrailError{Kind: TrailAdded, Seq: e.Seq, Why: "it stands behind the end"}
 		return false
-	case e.Seq != c.at.seq+1 || !c.fits(e):
+	case e.Seq != c.at.seq+1 || !c.fits(e) || e.Seq == 1 && c.plan != "" && !begets(e.Body, c.plan):
 		c.odd = c.suspect(e)
 		return false
 	}

@@ -64,3 +64,15 @@ func readHead(body []byte) (h entryHead, ok bool) {
 func (h *entryHead) agrees(e *store.Event) bool {
 	return string(h.Change.Kind) == e.Name && h.Change.At.Equal(e.At)
 }
+
+// begets reports whether an entry makes the plan with an id: a trail of another plan is a chain too.
+func begets(body []byte, id string) bool {
+	var e struct {
+		Change struct {
+			Birth struct {
+				ID string `json:"id"`
+			} `json:"birth"`
+		} `json:"change"`
+	}
+	return json.Unmarshal(body, &e) == nil && e.Change.Birth.ID == id
+}

@@ -72,7 +72,7 @@ func (c *chainCheck) judge(s *suspect) *TrailError {
 	case s.row > next:
 		return fault(TrailMissing, next, "entry %d comes in its place", s.row)
 	case s.follows:
-		return fault(TrailAltered, s.row, "its number, kind or time is not what it was stored with")
+		return fault(TrailAltered, s.row, "its number, kind, time or plan is not what it was stored with")
 	case genuine && s.seq > c.start.seq && s.seq < next:
 		return fault(TrailAdded, s.seq, "the genuine one with this number stands in place %d", s.row)
 	case genuine && s.seq > next:

@@ -112,7 +112,7 @@ func (w *trailWalk) try(ctx context.Context) (again bool, err error) {
 
 // begin sets where the walk begins.
 func (w *trailWalk) begin(b *bounds) error {
-	w.check = chainCheck{seal: w.plans.seal, columns: true, end: b.end}
+	w.check = chainCheck{seal: w.plans.seal, plan: w.id, columns: true, end: b.end}
 	at := b.anchor.after(0)
 	switch {
 	case w.since.Seq > 0 && w.since.Seq < b.anchor.Seq:

@@ -16,7 +16,8 @@ import (
 // beginning was pruned: From tells where it begins.
 //
 // Who can write to the store can rewrite a trail as a whole, so that it is a chain again. With
-// [Config.Seal] that is found all the same; without it, only against a head that was
+// [Config.Seal] that is found all the same, but for entries that were cut off at an end of the trail
+// while the header was made to say so; that, and all of it without Seal, is found only against a head that was
 // kept elsewhere, with [Service.VerifySince].
 func (s *Service) Verify(ctx context.Context, id string, by penstock.Actor) (Proof, error) {
 	return s.VerifySince(ctx, id, Checkpoint{}, by)

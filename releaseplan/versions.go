@@ -5,20 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
-	"github.com/penstock-go/penstock/store"
 )
+
+// ErrNoVersion says that a plan's content never had the version that was asked for. It is an ErrNotFound.
+var ErrNoVersion = fmt.Errorf("never was: %w", penstock.ErrNotFound)
 
 // A Version is one version of a plan's content: who made it, when and how.
 type Version struct {
 	Number      int64          `json:"number"` // from 1, without gaps
 	Hash        string         `json:"hash"`   // that approvals are bound to
-	Seq         int64          `json:"seq"`    // of the entry of the trail that made it
+	Seq         int64          `json:"seq"`    // of the entry of the trail that made it; 0: that was pruned, and the remark with it
 	At          time.Time      `json:"at"`
 	By          penstock.Party `json:"by"`
 	Remark      string         `json:"remark,omitempty"`
@@ -47,7 +48,7 @@ type versionLog struct {
 
 // Versions returns a page of the versions of the plan's content, the latest first: who
 // changed how much when. Versions that were made in a part of the trail that [Service.Prune]
-// removed are left out, but for the one of now, which is then without who made it. It takes the right to read the plan.
+// removed are left out, but for the one that was the latest at the [Anchor]. It takes the right to read the plan.
 func (s *Service) Versions(ctx context.Context, id string, page penstock.Page, by penstock.Actor) (penstock.List[Version], error) {
 	page, err := page.Normal()
 	if err != nil {
@@ -72,7 +73,7 @@ func (s *Service) Versions(ctx context.Context, id string, page penstock.Page, b
 }
 
 // VersionOf returns a version of the plan's content, and what it was: the one with a number, or of now if that is 0. One
-// that never was is an ErrNotFound, one that [Service.Prune] removed an [ErrPruned]. It takes the right to read the plan.
+// that never was is an [ErrNoVersion], one that [Service.Prune] removed an [ErrPruned]. It takes the right to read the plan.
 func (s *Service) VersionOf(ctx context.Context, id string, number int64, by penstock.Actor) (Version, Content, error) {
 	log, err := s.versionLog(ctx, id, by)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *Service) VersionOf(ctx context.Context, id string, number int64, by pen
 
 // Diff tells in what the content of a plan differs between two versions; to may be the older one.
 // A from of 0 is the first version, a to of 0 that of now. A version that never
-// was is an ErrNotFound, one that [Service.Prune] removed an [ErrPruned], a negative one an ErrInvalid.
+// was is an [ErrNoVersion], one that [Service.Prune] removed an [ErrPruned], a negative one an ErrInvalid.
 // It takes the right to read the plan.
 func (s *Service) Diff(ctx context.Context, id string, from, to int64, by penstock.Actor) (Delta, error) {
 	var v validator
@@ -131,7 +132,7 @@ func (l *versionLog) find(number int64) (int, error) {
 	i, ok := slices.BinarySearchFunc(l.versions, number, func(v contentVersion, n int64) int { return cmp.Compare(v.Number, n) })
 	switch {
 	case number < 0 || number > last:
-		return 0, fmt.Errorf("version %d of plan %s: %w", number, l.id, penstock.ErrNotFound)
+		return 0, fmt.Errorf("version %d of plan %s %w", number, l.id, ErrNoVersion)
 	case !ok || l.versions[i].content == nil:
 		return 0, fmt.Errorf("version %d of plan %s %w", number, l.id, ErrPruned)
 	}
@@ -146,22 +147,57 @@ func (l *versionLog) change(i int) Delta {
 	return Diff(*l.versions[i-1].content, *l.versions[i].content)
 }
 
-// versionLog reads the versions out of the trail.
+// versionLog reads the versions out of the trail, again if it is pruned meanwhile.
 func (s *Service) versionLog(ctx context.Context, id string, by penstock.Actor) (*versionLog, error) {
-	st, err := s.read(ctx, id, by, penstock.Read)
-	if err != nil {
-		return nil, err
-	}
-	log := &versionLog{id: id, pruned: st.anchor.Seq > 0}
-	for e, err := range s.wholeHistory(ctx, id, by) {
+	for range maxTries {
+		st, err := s.read(ctx, id, by, penstock.Read)
 		if err != nil {
 			return nil, err
+		}
+		log, err := s.versionsOf(ctx, st)
+		if !errors.Is(err, errStale) {
+			return log, err
+		}
+		s.cache.Drop(id)
+	}
+	return nil, fmt.Errorf("plan %s, each time its trail was read, %w", id, ErrPruned)
+}
+
+// versionsOf reads the versions of a plan up to that of st. It is an errStale if the plan is
+// pruned meanwhile.
+func (s *Service) versionsOf(ctx context.Context, st *stored) (*versionLog, error) {
+	id, begin := st.plan.id, st.anchor.after(0)
+	log := &versionLog{id: id, pruned: st.anchor.Seq > 0}
+	switch f, _, err := s.beginFold(ctx, st); {
+	case err != nil && !errors.Is(err, ErrPruned): // one that was not kept makes the log shorter
+		return nil, err
+	case err == nil && log.pruned:
+		log.begin(&f.p)
+	}
+	var last []Entry // none or one
+	at := begin
+	for e, err := range s.entries(ctx, id, begin) {
+		switch {
+		case err != nil:
+			return nil, err
+		case e.Seq != at.seq+1:
+			return nil, errStale
+		}
+		if e.Seq > st.plan.st.Changes { // it came meanwhile
+			break
 		}
 		if err := log.add(&e); err != nil {
 			return nil, corrupt(id, fmt.Sprintf("event %d", e.Seq), err)
 		}
+		at, last = e.link(), []Entry{e}
 	}
-	now := contentVersion{Version{Number: st.plan.Version(), Hash: st.plan.Hash(), At: st.plan.st.Edited.At, By: st.plan.st.Edited.By}, &st.plan.def.content}
+	if broken := st.reaches(begin, last, true); broken != nil {
+		if current, err := s.isCurrent(ctx, st); err != nil || current {
+			return nil, errors.Join(broken, err)
+		}
+		return nil, errStale
+	}
+	now := versionAt(st.plan)
 	switch n := len(log.versions); {
 	case n == 0:
 		log.versions = append(log.versions, now)
@@ -171,24 +207,18 @@ func (s *Service) versionLog(ctx context.Context, id string, by penstock.Actor) 
 	return log, nil
 }
 
-// wholeHistory yields the trail as [Service.History] returns it, page by page.
-func (s *Service) wholeHistory(ctx context.Context, id string, by penstock.Actor) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		for after := int64(0); ; {
-			page, err := s.History(ctx, id, after, store.MaxLimit, by)
-			if err != nil {
-				yield(Entry{}, err)
-				return
-			}
-			for _, e := range page {
-				if !yield(e, nil) {
-					return
-				}
-				after = e.Seq
-			}
-			if len(page) < store.MaxLimit {
-				return
-			}
+// versionAt is the version that a plan has, as far as the plan itself tells.
+func versionAt(p *Plan) contentVersion {
+	return contentVersion{Version{Number: p.Version(), Hash: p.Hash(), At: p.st.Edited.At, By: p.st.Edited.By}, &p.def.content}
+}
+
+// begin notes what the plan at the anchor tells.
+func (l *versionLog) begin(p *Plan) {
+	l.versions = append(l.versions, versionAt(p))
+	if r := p.st.Request; r != nil && r.State() == approval.Approved {
+		l.agreed = agreement{request: r}
+		if r.Hash() == p.Hash() && !p.st.Edited.At.After(r.ClosedAt()) { // or else it was a version before
+			l.agreed.version = p.Version()
 		}
 	}
 }

@@ -303,6 +303,10 @@ func cases() []serviceCase {
 		{"VerifyFindsEveryChange", suite.testVerifyFindsEveryChange},
 		{"VerifyFindsARewrittenTrail", suite.testVerifyFindsARewrittenTrail},
 		{"VerifyOfADeletedPlan", suite.testVerifyOfADeletedPlan},
+		{"VerifyOfAForgedHeader", suite.testVerifyOfAForgedHeader},
+		{"VerifyOfEntriesOfAnotherPlan", suite.testVerifyOfEntriesOfAnotherPlan},
+		{"VerifyOfSwappedBodies", suite.testVerifyOfSwappedBodies},
+		{"VerifyOfATrailThatIsCutOff", suite.testTrailThatIsCutOffAtAnEnd},
 		{"VerifyTakesTheRightToRead", suite.testVerifyTakesTheRightToRead},
 		// service_trail_race.go
 		{"VerifyWhileOthersCommit", suite.testVerifyWhileOthersCommit},

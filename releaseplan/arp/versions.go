@@ -182,7 +182,7 @@ func notKept(err error) error {
 		body.Error = "The release plan was never approved."
 	case errors.Is(err, releaseplan.ErrPruned):
 		body.Error = "The version is not kept any more."
-	case errors.Is(err, penstock.ErrNotFound):
+	case errors.Is(err, releaseplan.ErrNoVersion):
 		body.Error = "The version does not exist."
 	default:
 		return err
