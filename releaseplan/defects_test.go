@@ -67,6 +67,18 @@ func TestDefectCancelLeavesThingsRunning(t *testing.T) {
 	}
 }
 
+// What runs when the window ends is seen to its end, and nothing follows it.
+func TestDefectExpiryLeavesThingsRunning(t *testing.T) {
+	t.Parallel()
+	c := aContent(aPhase(releaseplan.Sequential, "a", "b"))
+	c.Window = aWindow(0, time.Hour)
+	a := aNew(t, c).act(releaseplan.Finalize, releaseplan.Execute).lease("a").at(2*time.Hour).advance().is(releaseplan.Expired, "a running")
+	b := *a
+	b.act(releaseplan.Cancel).is(releaseplan.Canceling, "a canceling", "b canceled") // somebody can stop it
+	a.doAs(penstock.System(), releaseplan.Command{Action: releaseplan.Complete, Task: "a"}).is(releaseplan.Expired, "a done")
+	a.refused(releaseplan.Command{Action: releaseplan.Start, Task: "b"})
+}
+
 func TestDefectRetryAfterTheWindow(t *testing.T) {
 	t.Parallel()
 	c := aContent(aPhase(releaseplan.Parallel, "a", "b"))

@@ -6,7 +6,7 @@ that hold of every plan, to be held against yours. It is imported by tests only.
 # Plans to begin with
 
 [In] returns a plan in any state, and in other situations that tests like to begin with: a
-task that failed, a milestone that is live, a safeguard that tripped. [File] files it with a
+task that failed, a safeguard that tripped, a gate that a Check is to answer, a [Freeze] that holds it back. [File] files it with a
 Service, over any store. Both get there by commands only, so what they make is what users
 make. [Content] and its options say what is in it; [Of] leads a content of yours there.
 
@@ -25,7 +25,8 @@ against the rules; what breaks one is told with its seed, in the fewest moves.
 
 # The world around
 
-A [Script] is a Handler that fails, takes its time, blocks or panics as it is told. [Provider], [Directory],
+A [Script] is a Handler that fails, takes its time, blocks or panics as it is told, a [CheckScript] is a Check
+that does. [Provider], [Directory],
 [Metrics], [Clock] and [IDs] stand in for the rest. All of them keep to package time, so that they work in a
 bubble of testing/synctest. A store that fails is storetest.Faulty, in package storetest.
 

@@ -22,7 +22,12 @@ func identity(rules *releaseplan.Rules) releaseplan.Identity {
 // with. Equal contents make equal plans. It fails the test if the content is not valid.
 func New(t testing.TB, c releaseplan.Content) (*releaseplan.Plan, []releaseplan.Change) {
 	t.Helper()
-	p, changes, err := releaseplan.NewPlan(identity(nil), c, Owner(), Start())
+	return made(t, c, nil)
+}
+
+func made(t testing.TB, c releaseplan.Content, rules *releaseplan.Rules) (*releaseplan.Plan, []releaseplan.Change) {
+	t.Helper()
+	p, changes, err := releaseplan.NewPlan(identity(rules), c, Owner(), Start())
 	if err != nil {
 		t.Fatalf("plantest: %v", err)
 	}
@@ -47,7 +52,7 @@ func Lived[S Situation | releaseplan.State](t testing.TB, s S, options ...Option
 	if err != nil {
 		t.Fatalf("plantest: %v", err)
 	}
-	p, trail := New(t, Content(append(a.content(Start()), options...)...))
+	p, trail := made(t, Content(append(a.content(Start()), options...)...), rulesOf(t, Situation(s)))
 	now := Start()
 	l := &life{p: p, now: func() time.Time { return now }}
 	l.send = func(c releaseplan.Command, by penstock.Actor) error {
@@ -80,7 +85,7 @@ func Lived[S Situation | releaseplan.State](t testing.TB, s S, options ...Option
 // counts from clock.Now, which must be what the Service was given as its Now. No Runner
 // of yours should be at work on the same store meanwhile. Where a situation has a task under a lease,
 // a Runner of tasks of that kind ([Held], unless the options say otherwise) is at work until the test
-// ends.
+// ends. [Frozen] and [FrozenRunning] take a Service whose calendars are closed now, such as [Freeze].
 //
 // Where the way needs time to pass, it makes the clock go on; so that what was due by then
 // is stored too, the owner comments on the plan.

@@ -1,6 +1,7 @@
 package plantest_test
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/releaseplan"
+	"github.com/penstock-go/penstock/releaseplan/calendar"
 	"github.com/penstock-go/penstock/releaseplan/plantest"
 	"github.com/penstock-go/penstock/store/memory"
 )
@@ -88,6 +90,25 @@ var situations = map[plantest.Situation]func(p *releaseplan.Plan) bool{
 	},
 	plantest.RolloutStopped:   func(p *releaseplan.Plan) bool { return !p.Status().Rollout.Stopped.IsZero() },
 	plantest.SafeguardTripped: func(p *releaseplan.Plan) bool { return len(p.Status().Rollout.Tripped) == 1 },
+	plantest.CheckOpen: func(p *releaseplan.Plan) bool {
+		return p.State() == releaseplan.ExecuteCheck && p.Content().Gates[0].Check == plantest.Checked && p.Status().Gate.Answer == ""
+	},
+	plantest.Frozen: func(p *releaseplan.Plan) bool {
+		return p.State() == releaseplan.Finalized && heldBack(p, releaseplan.Execute, "")
+	},
+	plantest.FrozenRunning: func(p *releaseplan.Plan) bool {
+		return p.State() == releaseplan.Running && heldBack(p, releaseplan.Start, p.Tasks()[0].ID)
+	},
+}
+
+// heldBack reports whether the freeze, and nothing else, holds an action back.
+func heldBack(p *releaseplan.Plan, do releaseplan.Action, task string) bool {
+	v, err := p.Explain(do, task, plantest.Owner(), p.Status().Updated.At)
+	if err != nil || len(v.Refusals) != 1 {
+		return false
+	}
+	frozen, ok := errors.AsType[*releaseplan.FrozenError](v.Refusals[0].Err)
+	return ok && frozen.Closures[0].Calendar == "freeze"
 }
 
 func attempt(p *releaseplan.Plan) releaseplan.Attempt {
@@ -134,7 +155,8 @@ func export(t testing.TB, p *releaseplan.Plan) string {
 
 func TestSituationsAreFiled(t *testing.T) {
 	clock := plantest.NewClock(time.Time{})
-	plans := releaseplan.New(releaseplan.Config{Store: memory.New(), Now: clock.Now})
+	var book calendar.Book
+	plans := releaseplan.New(releaseplan.Config{Store: memory.New(), Now: clock.Now, Calendars: &book})
 	filed := make(map[string]plantest.Situation)
 	for i, s := range plantest.Situations() {
 		target := func(c *releaseplan.Content) { // one place for each: they exclude each other
@@ -142,11 +164,15 @@ func TestSituationsAreFiled(t *testing.T) {
 				c.Target.Feature += string(rune('a' + i))
 			}
 		}
+		if s == plantest.Frozen || s == plantest.FrozenRunning {
+			book.Replace(plantest.Freeze(t, clock.Now(), clock.Now().Add(time.Hour)))
+		}
 		p := plantest.File(t, plans, clock, s, target)
 		if s != plantest.Scheduled && !right(s, p) {
 			t.Errorf("%s: the plan is %s", s, p.State())
 		}
 		filed[p.ID()] = s
+		book.Replace(nil)
 	}
 	if err := plantest.CheckAll(t.Context(), plans, plantest.Admin()); err != nil {
 		t.Error(err)

@@ -15,6 +15,9 @@ import (
 // carries one out: [TaskLeased], [TaskCanceling] and releaseplan.Canceling.
 const Held = "held"
 
+// Checked is the name of the Check that answers the gate of [CheckOpen].
+const Checked = "checked"
+
 // runner is who carries out what fixtures leave under a lease.
 const runner = "runner-1"
 

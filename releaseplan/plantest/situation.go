@@ -1,6 +1,7 @@
 package plantest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,6 +34,9 @@ const (
 	RolloutPaused    Situation = "rollout_paused"    // the first of three is live
 	RolloutStopped   Situation = "rollout_stopped"   // the first of three was live
 	SafeguardTripped Situation = "safeguard_tripped" // the first of three is live
+	CheckOpen        Situation = "check_open"        // a gate before the execution, which the Check named [Checked] answers
+	Frozen           Situation = "frozen"            // finalized, and a calendar keeps it from being executed: see [Freeze]
+	FrozenRunning    Situation = "frozen_running"    // a calendar keeps its tasks from starting: see [Freeze]
 )
 
 // Situations returns every situation, sorted by name.
@@ -117,12 +121,23 @@ func situations() map[Situation]arrangement {
 		RolloutPaused:    {exposing, live(releaseplan.PauseRollout)},
 		RolloutStopped:   {exposing, live(releaseplan.StopRollout)},
 		SafeguardTripped: {exposing, func(l *life) error { return l.trip(l.live()) }},
+
+		CheckOpen:     {func(time.Time) []Option { return []Option{Gates(releaseplan.GateExecute), checked} }, to(releaseplan.ExecuteCheck)},
+		Frozen:        {plain, func(l *life) error { return l.frozen() }},
+		FrozenRunning: {plain, func(l *life) error { return l.frozenRunning() }},
 	}
 }
 
 // starting gives the plan a schedule.
 func starting(at time.Time) Option {
 	return func(c *releaseplan.Content) { c.Start = releaseplan.Schedule{Mode: releaseplan.Scheduled, At: at} }
+}
+
+// checked lets a Check answer every gate that has none yet.
+func checked(c *releaseplan.Content) {
+	for i := range c.Gates {
+		c.Gates[i].Check = cmp.Or(c.Gates[i].Check, Checked)
+	}
 }
 
 // arranged returns what leads to a situation.

@@ -34,14 +34,14 @@ type Options struct {
 }
 
 // Parse reads an iCalendar file. The error joins a [penstock.InvalidError] for every fault, whose
-// Field is "line 12: RRULE"; of many it tells the first 100. An error of r is returned as it is.
+// Field is "line 12: RRULE", "line 12" of what is no property, "file", or "zone" of the options; of many it tells the first 100. An error of r is returned as it is.
 func Parse(r io.Reader, o Options) (*Feed, error) {
 	file, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	switch {
 	case err != nil:
 		return nil, err
 	case len(file) > MaxBytes:
-		return nil, penstock.Invalid("", "must have at most %d bytes", MaxBytes)
+		return nil, penstock.Invalid("file", "must have at most %d bytes", MaxBytes)
 	}
 	zone, err := location(o.Zone)
 	if err != nil {
@@ -71,7 +71,11 @@ type parser struct {
 
 func (p *parser) fault(l line, format string, args ...any) {
 	if len(p.faults) < maxFaults {
-		p.faults = append(p.faults, penstock.Invalid(fmt.Sprintf("line %d: %s", l.number, l.name), format, args...))
+		at := fmt.Sprintf("line %d", l.number)
+		if l.name != "" {
+			at += ": " + l.name
+		}
+		p.faults = append(p.faults, penstock.Invalid(at, format, args...))
 	}
 }
 
@@ -117,7 +121,7 @@ func (p *parser) file(all []line) {
 	case len(path) > 0:
 		p.fault(last, "%s does not end", clip(path[len(path)-1]))
 	case last.number == 0:
-		p.faults = append(p.faults, penstock.Invalid("", "is empty"))
+		p.faults = append(p.faults, penstock.Invalid("file", "is empty"))
 	}
 }
 

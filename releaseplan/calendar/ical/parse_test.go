@@ -87,11 +87,11 @@ func TestRefused(t *testing.T) {
 		{daily + "FREQ=DAILY;BYSETPOS=2;BYHOUR=9", "line 8: RRULE", "first occurrence"},
 		{daily + "FREQ=WEEKLY;BYDAY=TU", "line 8: RRULE", "first occurrence"},
 		{"DTSTART:20260105\nRRULE:FREQ=DAILY;BYHOUR=0", "line 7: RRULE", "DTSTART is a date"},
-		{"DTSTART:20260105\nX", "line 7: ", "NAME:value"},
+		{"DTSTART:20260105\nX", "line 7", "NAME:value"},
 		{"DTSTART:20260105\nX;A:1", "line 7: X", "NAME=value"},
 		{"DTSTART:20260105\nX;A=\":1", "line 7: X", "without an end"},
 		{"DTSTART:20260105\nX;A=1;a=2:1", "line 7: X", "twice"},
-		{"DTSTART:20260105\nX:\xff", "line 7: ", "UTF-8"},
+		{"DTSTART:20260105\nX:\xff", "line 7", "UTF-8"},
 		{"DTSTART:20260105\nEND:VTODO", "line 7: END", "not begun"},
 		{strings.Repeat("BEGIN:X-A\n", 10), "line 10: BEGIN", "nested"},
 	} {
@@ -110,7 +110,8 @@ func TestRefused(t *testing.T) {
 
 func TestRefusedFiles(t *testing.T) {
 	for _, c := range []struct{ rule, text, want string }{
-		{"nothing", "", "is empty"},
+		{"nothing", "", "file: is empty"},
+		{"no property", "hello", "line 1: is not NAME:value"},
 		{"no calendar", "BEGIN:VEVENT\nEND:VEVENT\n", "line 1: BEGIN: must be VCALENDAR, not VEVENT"},
 		{"a property alone", "VERSION:2.0\n", "line 1: VERSION: must be in a VCALENDAR"},
 		{"the format of before", "BEGIN:VCALENDAR\nVERSION:1.0\nEND:VCALENDAR\n", "line 2: VERSION: must be 2.0, not 1.0"},
@@ -118,7 +119,7 @@ func TestRefusedFiles(t *testing.T) {
 		{"busy times", "BEGIN:VCALENDAR\nBEGIN:VFREEBUSY\nEND:VFREEBUSY\nEND:VCALENDAR\n", "line 2: BEGIN: VFREEBUSY is not supported"},
 		{"a zone of its own", "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Here\nEND:VTIMEZONE\nEND:VCALENDAR\n", `line 3: TZID: the zone "Here" is not an IANA time zone such as Europe/Berlin`},
 		{"no end", "BEGIN:VCALENDAR\n", "line 1: BEGIN: VCALENDAR does not end"},
-		{"too long", strings.Repeat("x", ical.MaxBytes+1), "must have at most 1048576 bytes"},
+		{"too long", strings.Repeat("x", ical.MaxBytes+1), "file: must have at most 1048576 bytes"},
 		{"too many events", file(strings.Split(strings.Repeat("DTSTART:20260105|", ical.MaxEvents), "|")...), "line 4004: BEGIN: more than 1000 events\nline 4004: BEGIN: has no DTSTART (event 1001)"},
 		{"the event is named", file("DTSTART:x"), `line 6: DTSTART: "x" is not a time such as 20261220 or 20261220T090000Z (event 1)`},
 	} {
