@@ -15,6 +15,7 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -133,7 +134,11 @@ func (s *schemas) operation(info Info, op Operation) (object, error) {
 		if err != nil {
 			return nil, err
 		}
-		responses[strconv.Itoa(a.Status)] = described
+		status := strconv.Itoa(a.Status)
+		if other, ok := responses[status].(object); ok {
+			described = eitherOf(other, described)
+		}
+		responses[status] = described
 	}
 	for _, status := range slices.Concat(info.Fails, op.Fails) {
 		key := strconv.Itoa(status)
@@ -169,6 +174,18 @@ func (s *schemas) operation(info Info, op Operation) (object, error) {
 		out["requestBody"] = object{"required": !op.Bare, "content": content}
 	}
 	return out, nil
+}
+
+// eitherOf is an answer that has the media types of two with the same status.
+func eitherOf(a, b object) object {
+	content := make(object)
+	for _, described := range []object{a, b} {
+		of, _ := described["content"].(object) // none: it has no body
+		maps.Copy(content, of)
+	}
+	out := maps.Clone(a)
+	out["content"] = content
+	return out
 }
 
 func (op Operation) types() []string {

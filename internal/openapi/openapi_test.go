@@ -73,6 +73,30 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// An answer of one status can have several types.
+func TestAnswersOfOneStatus(t *testing.T) {
+	t.Parallel()
+	got, err := openapi.Describe(info, []openapi.Operation{{Method: "GET", Path: "/trail", ID: "trail", Fails: []int{200},
+		Answers: []openapi.Answer{{Status: 200, Type: "text/csv"}, {Status: 200, Body: 1}, {Status: 200}, {Status: 206, Type: "text/html"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct {
+				Content map[string]struct{ Schema struct{ Type string } }
+			}
+		}
+	}
+	if err := json.Unmarshal(got, &doc); err != nil {
+		t.Fatal(err)
+	}
+	content := doc.Paths["/trail"]["get"].Responses["200"].Content
+	if len(content) != 2 || content["text/csv"].Schema.Type != "string" || content["application/json"].Schema.Type != "integer" {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestWhatCannotBeDescribed(t *testing.T) {
 	t.Parallel()
 	type failure struct{ Other string }

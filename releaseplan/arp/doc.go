@@ -10,6 +10,15 @@
 // actions that answers list, and in the same style, are the rest: export and archive, phases and
 // tasks, and what moves a plan or a task.
 //
+// So is what tells of a plan: its history and its versions; its audit trail as a file, and the proof
+// of it; the plan as it was at a time; why something cannot be done, and when it can; and the
+// calendars that are overridden.
+//
+// The file of a trail comes with headers that it can be held against, as [releaseplan.VerifyTrail]
+// does: Trail-Head-Seq and Trail-Head-Hash name its last entry and, if the trail was pruned,
+// Trail-From-Seq and Trail-From-Hash the one that its first follows. It is proved before the first
+// byte is sent, and a file that is cut is shorter than its Content-Length.
+//
 // Ids are the numbers of plans, phases and tasks. Positions begin with 1. Times are in UTC and
 // whole seconds, and a planned time is always told with start, end and duration.
 //
@@ -22,6 +31,6 @@
 // # Errors
 //
 // Every failure has a code, an error in the documented words, and in details every fault, or what
-// is missing. What the state of a plan refuses is 400 with the code 100014; what somebody else
-// changed meanwhile is 409.
+// is missing, such as the calendars that are closed and until when. What the state of a plan
+// refuses is 400 with the code 100014; what somebody else changed meanwhile is 409.
 package arp

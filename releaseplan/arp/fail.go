@@ -9,6 +9,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/excerpt"
 	"github.com/penstock-go/penstock/internal/rest"
+	"github.com/penstock-go/penstock/releaseplan"
 )
 
 // A failure is the body of every answer that is an error.
@@ -117,13 +118,17 @@ func lacks(e *penstock.ForbiddenError, id string) string {
 // details tells every fault.
 func details(err error) string {
 	var refused *penstock.RefusedError
+	var frozen *releaseplan.FrozenError
 	faults := penstock.Faults(err)
 	var all []string
 	switch {
 	case errors.As(err, &refused) && len(refused.Needs) > 0:
 		all = append(all, "needs "+strings.Join(refused.Needs, " and "))
-	case errors.As(err, &refused) || len(faults) == 0:
+	case errors.As(err, &refused) || len(faults) == 0 && !errors.As(err, &frozen):
 		all = append(all, err.Error())
+	}
+	if errors.As(err, &frozen) { // which calendars are closed, and until when
+		all = append(all, frozen.Error())
 	}
 	for i, f := range faults {
 		if i == rest.MaxFaults {

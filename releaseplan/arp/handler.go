@@ -73,5 +73,5 @@ var info = openapi.Info{
 
 // operations are all operations.
 func operations() []rest.Operation[*api] {
-	return slices.Concat(planOperations(), versionOperations(), phaseOperations(), taskOperations())
+	return slices.Concat(planOperations(), versionOperations(), trailOperations(), calendarOperations(), explanationOperations(), phaseOperations(), taskOperations())
 }

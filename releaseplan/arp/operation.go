@@ -18,10 +18,11 @@ type operation struct {
 	method, path string // path: below [Base]
 	id, summary  string
 	query        []openapi.Param
-	body         any  // the zero value of what is read; nil: nothing is
-	bare         bool // the body can be left out
-	status       int  // of success; default: 200
-	answer       any  // the zero value of what is written; nil: a text
+	body         any      // the zero value of what is read; nil: nothing is
+	bare         bool     // the body can be left out
+	status       int      // of success; default: 200
+	answer       any      // the zero value of what is written; nil: a text
+	types        []string // of a text: the media types that it can have; default: application/json
 	says         wording
 	handle       func(*request) error
 }
@@ -33,10 +34,17 @@ func table(tag string, rows []operation) []rest.Operation[*api] {
 		if row.status == 0 {
 			row.status = http.StatusOK
 		}
+		answers := []openapi.Answer{{Status: row.status, Body: row.answer, Type: "application/json"}}
+		if len(row.types) > 0 {
+			answers = nil
+		}
+		for _, media := range row.types {
+			answers = append(answers, openapi.Answer{Status: row.status, Type: media})
+		}
 		all[i] = rest.Operation[*api]{
 			Operation: openapi.Operation{
 				Method: row.method, Path: Base + row.path, ID: row.id, Summary: row.summary, Tag: tag, Query: row.query, Body: row.body, Bare: row.bare,
-				Answers: []openapi.Answer{{Status: row.status, Body: row.answer, Type: "application/json"}}, Fails: row.fails(),
+				Answers: answers, Fails: row.fails(),
 			},
 			Keyed: row.method != http.MethodGet,
 			Handle: func(a *api, c *rest.Call) error {

@@ -18,7 +18,7 @@ func planOperations() []rest.Operation[*api] {
 			says: wording{invalid: badData, missing: noObject}, handle: listPlans},
 		{method: http.MethodPost, path: "/plans", id: "createPlan", summary: "Create a plan", body: newPlanBody{}, status: http.StatusCreated, answer: plan,
 			says: wording{"create", noObject, badPlan}, handle: createPlan},
-		{method: http.MethodGet, path: "/plans/{id}", id: "getPlan", summary: "Get a plan", answer: plan,
+		{method: http.MethodGet, path: "/plans/{id}", id: "getPlan", summary: "Get a plan", query: pastParams, answer: plan,
 			says: wording{"get", noObject, badData}, handle: getPlan},
 		{method: http.MethodPost, path: "/plans/{id}", id: "updatePlan", summary: "Change what is said of a plan", body: planBody{}, answer: plan,
 			says: wording{"edit", noID, badData}, handle: updatePlan},
@@ -105,6 +105,9 @@ func createPlan(r *request) error {
 }
 
 func getPlan(r *request) error {
+	if r.Has("at") {
+		return r.showPast()
+	}
 	err := r.read()
 	return r.show(http.StatusOK, r.plan, err)
 }

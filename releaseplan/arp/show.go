@@ -189,6 +189,14 @@ func stamp(t time.Time) *string {
 	return &text
 }
 
+// stampUp is stamp of the first whole second at or after a time: before it, the time has not come.
+func stampUp(t time.Time) *string {
+	if whole := instantOf(t); whole.Before(t) {
+		return stamp(whole.Add(time.Second))
+	}
+	return stamp(t)
+}
+
 func variables(all []releaseplan.Variable) []variable {
 	out := make([]variable, len(all))
 	for i, x := range all {

@@ -65,9 +65,22 @@ func (r *request) findTask() error {
 	if err := r.read(); err != nil {
 		return err
 	}
-	n, err := number(r.Path("task"))
+	return r.pick(r.Path("task"))
+}
+
+// readWithTask finds the plan that the path names and, if the query names one, its task.
+func (r *request) readWithTask() error {
+	if err := r.read(); err != nil || !r.Has(taskParam.Name) {
+		return err
+	}
+	return r.pick(r.Query(taskParam.Name))
+}
+
+// pick finds the task of the plan with a number.
+func (r *request) pick(task string) error {
+	n, err := number(task)
 	if err != nil {
-		return missing(r.Path("task"))
+		return missing(task)
 	}
 	for _, t := range r.plan.Tasks() {
 		if t.Number == n {
@@ -75,7 +88,7 @@ func (r *request) findTask() error {
 			return nil
 		}
 	}
-	return missing(r.Path("task"))
+	return missing(task)
 }
 
 // unneeded reports what needs one of some tasks that are about to be deleted.

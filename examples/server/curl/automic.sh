@@ -16,6 +16,10 @@ ask POST "$plans/$id/tasks/$task/complete" '{"remark": "done"}' >/dev/null
 ask GET "$plans/$id" | has '"status":"Completed"' >/dev/null
 copy=$(ask POST "$plans/$id/duplicate" '{"name": "New Release Plan", "folder": {"name": "DEFAULT"}, "planned_start_time": "2027-12-13T00:00:00Z"}' | has '"status":"Draft"' | first id)
 ask GET "$plans/$copy/export" | has '"New Release Plan"' >/dev/null
+ask GET "$plans/$id/trail" | has '"to":"completed"' >/dev/null
+ask GET "$plans/$id/verification?state=true" | has '"valid":true' >/dev/null
+ask GET "$plans/$id/explanation?action=execute" | has '"allowed":false' >/dev/null
+ask GET "$plans/$copy/next_opening?duration=PT2H" | has '"open_now":true' >/dev/null
 ask POST "$plans/$id/archive" | has '"archived":true' >/dev/null
 ask DELETE "$plans/$copy" | has 'object was deleted successfully.' >/dev/null
 refused 404 GET "$plans/$copy"

@@ -75,6 +75,14 @@ func endpoints() []endpoint {
 			f.edited(p, func(c *releaseplan.Content) { c.Description = "another" })
 			return at(p, "/diff"), nil
 		}, nil},
+		{"GET /plans/{id}/trail", 200, plain("/trail"), nil},
+		{"GET /plans/{id}/verification", 200, plain("/verification"), nil},
+		{"GET /plans/{id}/explanation", 200, plain("/explanation"), nil},
+		{"GET /plans/{id}/next_opening", 200, plain("/next_opening"), nil},
+		{"GET /plans/{id}/calendar_overrides", 200, overridden("/calendar_overrides", ""), nil},
+		{"POST /plans/{id}/calendar_overrides", 201, draft("/calendar_overrides", `{"reason": "CVE-2017-5638", "until": "2017-07-02T00:00:00Z"}`), nil},
+		{"DELETE /plans/{id}/calendar_overrides", 200, overridden("/calendar_overrides", ""), nil},
+		{"DELETE /plans/{id}/calendar_overrides/{calendar}", 200, overridden("/calendar_overrides/year-end", "year-end"), nil},
 		{"POST /plans/import", 201, func(f *fixture) (string, any) {
 			return "/plans/import", f.get(at(f.basic(), "/export")).Body
 		}, nil},
@@ -155,6 +163,15 @@ func plain(rest string) func(*fixture) (string, any) { return draft(rest, nil) }
 // draft is a request to a draft.
 func draft(rest string, body any) func(*fixture) (string, any) {
 	return func(f *fixture) (string, any) { return below(f.basic(), rest), body }
+}
+
+// overridden is a request to a plan for which a calendar is overridden; empty: all are.
+func overridden(rest, calendar string) func(*fixture) (string, any) {
+	return func(f *fixture) (string, any) {
+		p := f.basic()
+		f.do(p, releaseplan.Command{Action: releaseplan.OverrideCalendar, Calendar: calendar, Until: begin.AddDate(0, 0, 1), Remark: "CVE-2017-5638"})
+		return at(p, rest), nil
+	}
 }
 
 // after is a request to a plan that did something before.

@@ -15,6 +15,7 @@ import (
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
 	"github.com/penstock-go/penstock/releaseplan/arp"
+	"github.com/penstock-go/penstock/releaseplan/calendar"
 	"github.com/penstock-go/penstock/releaseplan/internal/dialects/check"
 	"github.com/penstock-go/penstock/store/memory"
 )
@@ -47,7 +48,7 @@ func newFixtureOf(t *testing.T, doc *check.Description, configure ...func(*relea
 	t.Helper()
 	f := &fixture{t: t, store: &faulty{Store: memory.New()}, people: newPeople(), now: begin, references: make(map[string][]string)}
 	cfg := releaseplan.Config{
-		Store: f.store, Directory: f.people, Now: f.clock,
+		Store: f.store, Directory: f.people, Now: f.clock, Calendars: yearEnds(t),
 		Authorizer: func(_ context.Context, who penstock.Actor, right penstock.Right, on penstock.Resource) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -70,6 +71,16 @@ func newFixtureOf(t *testing.T, doc *check.Description, configure ...func(*relea
 		Plans: f.plans, Who: who, Directory: f.people, Now: f.clock, MaxBody: maxBody,
 	}), "Bearer "+adm)
 	return f
+}
+
+// yearEnds is a calendar that is closed at the end of 2098, when no test is.
+func yearEnds(t *testing.T) *calendar.Set {
+	t.Helper()
+	set, err := calendar.NewSet(calendar.Calendar{Name: "year-end", Zone: "UTC", Blackouts: []calendar.Blackout{{From: "2098-12-24", To: "2098-12-31"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 const maxBody = 256 << 10

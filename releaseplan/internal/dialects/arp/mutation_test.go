@@ -26,14 +26,20 @@ var loose = []string{
 	"ListedPlan.listeners may be missing",
 	"ListedPlan.phases may be missing",
 	"ListedPlan.summary may be missing",
+	"Opening.time may be null",      // never
 	"PlanDiff.approval may be null", // nobody asked for it
 	"PlannedTime.duration may be null",
 	"PlannedTime.end may be null",
 	"PlannedTime.start may be null",
+	"Refusal.earliest may be null", // time alone will not do it
 	"ReleasePlan.folder may be null",
 	"TaskDetail.assignee may be null",
 	"TaskDetail.claimed_by may be null",
 	"TaskDetail.spec may be anything", // it is the host's
+	"Verdict.earliest may be null",
+	"Verification.anchor may be null", // nothing was pruned
+	"Verification.fault may be null",  // nothing is wrong
+	"Verification.head may be null",   // something is
 	"exportPlan 200 may be anything",  // it is the library's
 }
 

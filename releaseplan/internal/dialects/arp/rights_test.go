@@ -77,6 +77,8 @@ func rightOf(op operation) penstock.Right {
 			return penstock.Delete
 		}
 		return penstock.Edit
+	case "calendar_overrides", "{calendar}":
+		return penstock.Admin
 	default:
 		return penstock.Execute
 	}
@@ -86,7 +88,7 @@ func rightOf(op operation) penstock.Right {
 func TestRightsAreOfTheFolder(t *testing.T) {
 	f := newFixture(t)
 	p := f.vaultPlan(releaseplan.Command{Action: releaseplan.Execute})
-	all := []penstock.Right{penstock.Edit, penstock.Execute, penstock.Approve, penstock.Delete}
+	all := []penstock.Right{penstock.Admin, penstock.Edit, penstock.Execute, penstock.Approve, penstock.Delete}
 	f.deny(inVault(all...))
 	for _, op := range operations(t) {
 		right := rightOf(op)
@@ -125,6 +127,8 @@ func fitting(op operation) any {
 		return `[{"name": "hidden_name", "value": "x"}]`
 	case last == "reorder":
 		return `{"position": 1}`
+	case last == "calendar_overrides":
+		return `{"reason": "no", "until": "2017-07-02T00:00:00Z"}`
 	case last == "skip" || last == "fail" || last == "abort":
 		return `{"remark": "no"}`
 	case last == "assign":
