@@ -88,3 +88,11 @@ func (s *Service) once(ctx context.Context, key, stands string, what any, by pen
 	}
 	return nil, fmt.Errorf("the key %q was taken %d times meanwhile: %w", short(key), maxTries, penstock.ErrConflict)
 }
+
+// outsider keeps the library's own actor to the library.
+func outsider(by penstock.Actor) error {
+	if by.ID == penstock.SystemID {
+		return fmt.Errorf("the actor id %q is the library's own: %w", by.ID, penstock.ErrForbidden)
+	}
+	return nil
+}

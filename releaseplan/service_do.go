@@ -38,14 +38,6 @@ func (s *Service) Do(ctx context.Context, id string, c Command, by penstock.Acto
 	return s.do(ctx, id, c, by)
 }
 
-// outsider keeps the library's own actor to the library.
-func outsider(by penstock.Actor) error {
-	if by.ID == penstock.SystemID {
-		return fmt.Errorf("the actor id %q is the library's own: %w", by.ID, penstock.ErrForbidden)
-	}
-	return nil
-}
-
 func (s *Service) do(ctx context.Context, id string, c Command, by penstock.Actor) (*Plan, error) {
 	if err := checkID(id); err != nil {
 		return nil, err
@@ -106,6 +98,11 @@ func (s *Service) attempt(ctx context.Context, id string, c Command, by penstock
 		return first, err
 	}
 	st, err := s.base(ctx, id, c, fresh)
+	if errors.Is(err, penstock.ErrNotFound) {
+		if first, _, lookErr := s.answered(ctx, id, c, by); first != nil || lookErr != nil {
+			return first, lookErr // the same Delete, sent twice at once
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

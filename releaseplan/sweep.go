@@ -73,7 +73,7 @@ const sweepPage = 100
 // sweep does what is due now and returns when to look again.
 func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	now := r.plans.now()
-	r.forgetKeys(ctx, work)
+	r.forgetKeys(ctx)
 	for _, id := range r.workedOn() { // another process may have stopped an attempt
 		r.plan(ctx, work, id)
 	}

@@ -130,7 +130,7 @@ func (l *Local) sweep(ctx, work context.Context) error {
 		}
 	}
 	l.sweepRemnants(ctx, work)
-	l.forgetKeys(ctx, work)
+	l.forgetKeys(ctx)
 	trouble := errors.Join(l.admit(ctx), l.serve(ctx, work))
 	next, err := l.find(ctx, store.Query{Kind: kindRun, Order: store.Order{By: runWake}, Limit: 1, NoBody: true,
 		Where: []store.Filter{store.AtLeast(runWake, store.Time(now.Add(tick)))}})

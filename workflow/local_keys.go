@@ -11,13 +11,16 @@ const forgetEvery = 10 * time.Minute
 // forgetting is the turn of that among what a Local asks for from time to time. No request has this id.
 const forgetting = "/keys"
 
-// forgetKeys removes the records of idempotency keys that have expired, if that was not done lately.
-func (l *Local) forgetKeys(ctx, work context.Context) {
+// forgetKeys removes the records of idempotency keys that have expired, if that was not done lately. When
+// the Local is to end, what is left stays for the next: nothing waits for it.
+func (l *Local) forgetKeys(ctx context.Context) {
 	if !l.mayAsk(forgetting) {
 		return
 	}
 	l.wg.Go(func() {
-		if _, err := l.service.ForgetKeys(work); err != nil && ctx.Err() == nil {
+		within, cancel := context.WithTimeout(ctx, forgetEvery)
+		defer cancel()
+		if _, err := l.service.ForgetKeys(within); err != nil && ctx.Err() == nil {
 			l.Log.Warn("expired idempotency keys could not be removed yet", "error", err)
 		}
 		l.hasAsked(forgetting, forgetEvery, false)

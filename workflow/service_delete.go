@@ -32,9 +32,13 @@ type deletion struct {
 // deleteRun carries a DeleteRun out; with trail, the trail goes too, but for its end.
 func (s *Service) deleteRun(ctx context.Context, id string, c Command, by penstock.Actor, trail bool) (*Run, error) {
 	var slot idempotency.Slot
-	if c.Key != "" { // what is kept of the run goes with it, so the key is not of the run
+	asked := c.request(newRuns, by) // what is kept of the run goes with it, so the key is not of the run
+	if c.KeyFor == "" {
+		asked.What = deletion{id, c}
+	}
+	if c.Key != "" {
 		var err error
-		if _, slot, err = s.firstStart(ctx, idempotency.Request{Scope: newRuns, Key: c.Key, By: by.ID, What: deletion{id, c}}, by); err != nil {
+		if _, slot, err = s.firstStart(ctx, asked, by); err != nil {
 			return nil, err
 		}
 	}
@@ -55,6 +59,11 @@ func (s *Service) deleteRun(ctx context.Context, id string, c Command, by pensto
 		done, err := slot.Op(runAnswer{Run: id, Before: r.st.Changes, Seq: after.st.Changes, On: r.Resource()})
 		return after, changes, []store.Op{op, done}, err
 	})
+	if c.Key != "" && errors.Is(err, penstock.ErrNotFound) { // the same, sent twice at once
+		if _, _, carriedOut := s.firstStart(ctx, asked, by); carriedOut != nil {
+			err = carriedOut
+		}
+	}
 	if err == nil {
 		_ = s.sweepRemnant(ctx, id, trail, nil) // what fails is done by a Local, or a Prune
 	}

@@ -210,6 +210,11 @@ func cases() []serviceCase {
 		{"AKeyForSomethingElse", suite.testAKeyForSomethingElse},
 		{"KeysExpire", suite.testKeysExpire},
 		{"ManyKeysExpire", suite.testManyKeysExpire},
+		// service_key_before.go
+		{"SameDeleteWithAKeyOvertaken", suite.testSameDeleteOvertakenBeforeItIsRead},
+		{"BeforeACommandWithAKey", suite.testBeforeACommandWithAKey},
+		{"BeforeADeleteWithAKey", suite.testBeforeADeleteWithAKey},
+		{"KeysTellSecretsApart", suite.testKeysTellSecretsApart},
 		// service_limits.go
 		{"LargestPlanIsNeverStuck", suite.testLargestPlanIsNeverStuck},
 		// service_list.go

@@ -33,7 +33,7 @@ type shift struct {
 	Journal string        // the file in which handlers write what they do; empty: they write nothing
 	TTL     time.Duration // of leases
 	Takes   time.Duration // how long a task takes, at most; half of it at least
-	Remarks string        // id of a plan to remark on all the time; empty: none
+	Remarks string        // id of a plan to remark on all the time, with as many new plans; empty: none
 	Name    string        // of the process: keys of its commands begin with it
 }
 
@@ -110,12 +110,16 @@ func carryOut(t *testing.T) {
 	}
 }
 
-// remark comments on a plan, each time with a key, and says so before and after.
+// remark comments on a plan and files another, each time with a key, and says so before and after.
 func (o *shift) remark(ctx context.Context, t *testing.T, plans *releaseplan.Service) {
 	for i := 0; ctx.Err() == nil; i++ {
 		key := fmt.Sprintf("%s-%d", o.Name, i)
 		fmt.Println("asks", key)
-		if _, err := plans.Do(ctx, o.Remarks, remarkOf(key), ann); err != nil {
+		_, err := plans.Do(ctx, o.Remarks, remarkOf(key), ann)
+		if err == nil {
+			_, err = plans.CreateWith(ctx, noteOf(key), ann)
+		}
+		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, penstock.ErrConflict) {
 				t.Error(err)
 			}
@@ -132,6 +136,14 @@ func (o *shift) remark(ctx context.Context, t *testing.T, plans *releaseplan.Ser
 func remarkOf(key string) releaseplan.Command {
 	return releaseplan.Command{Action: releaseplan.Comment, Remark: key, Key: key}
 }
+
+// noteOf is a plan that is filed with a key.
+func noteOf(key string) releaseplan.Creation {
+	return releaseplan.Creation{Content: releaseplan.Content{Name: key, Folder: notes}, Key: key}
+}
+
+// notes is where such plans are.
+var notes = penstock.Folder{ID: "notes"}
 
 // A hand is a process that carries plans out.
 type hand struct {

@@ -165,6 +165,9 @@ func (y *yard) resend(id string, h *hand) {
 	if _, err := y.plans.Do(y.Context(), id, remarkOf(h.asked), ann); err != nil {
 		y.Fatal(err)
 	}
+	if _, err := y.plans.CreateWith(y.Context(), noteOf(h.asked), ann); err != nil {
+		y.Fatal(err)
+	}
 	y.kept = append(y.kept, h.asked)
 }
 
@@ -223,6 +226,7 @@ func (y *yard) check(o *shift) {
 		y.Errorf("no process was killed while it carried out tasks of either policy: %v", interrupted)
 	}
 	y.checkRemarks(o.Remarks)
+	y.checkNotes()
 	y.Logf("%d plans, %d attempts, %d of them interrupted, %d commands", len(y.all), len(begun), interrupted[true]+interrupted[false], len(y.kept))
 }
 
@@ -243,6 +247,34 @@ func (y *yard) checkRemarks(id string) {
 	for _, key := range y.kept {
 		if said[key] == 0 {
 			y.Errorf("the remark %s is lost", key)
+		}
+	}
+}
+
+// checkNotes holds the same of the plans that were filed with a key.
+func (y *yard) checkNotes() {
+	y.Helper()
+	filed := make(map[string]int)
+	for f := (releaseplan.Filter{Folder: notes, Page: penstock.Page{Limit: 500}}); ; f.Page.Offset += 500 {
+		page, err := y.plans.List(y.Context(), f, ann)
+		if err != nil {
+			y.Fatal(err)
+		}
+		for _, p := range page.Items {
+			filed[p.Name]++
+		}
+		if len(page.Items) < 500 {
+			break
+		}
+	}
+	for key, n := range filed {
+		if n != 1 {
+			y.Errorf("the plan %s was filed %d times", key, n)
+		}
+	}
+	for _, key := range y.kept {
+		if filed[key] == 0 {
+			y.Errorf("the plan %s is lost", key)
 		}
 	}
 }

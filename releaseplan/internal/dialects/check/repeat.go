@@ -56,6 +56,9 @@ type Repeat struct {
 	Nothing      bool   // it changes nothing
 	Settle       func() // waits until what the request set off has happened; nil: nothing is
 	Later        func() // changes what it is about, and sets the clock; nil: nothing
+
+	// Lasting leaves of a body what does not depend on when it is asked for; nil: all of it.
+	Lasting func(body []byte) []byte
 }
 
 func (r *Repeat) send(s *Server, body any, key string) *Answer {
@@ -120,6 +123,31 @@ func (r *Repeat) Lost(t *testing.T) {
 	r.Store.Lose.Store(false)
 	r.again(t, "after the answer was lost", r.Other, first)
 	r.again(t, "once more", r.One, first)
+}
+
+// LostLong fails the test unless that is so, too, if others went on before the request was sent again. What an
+// answer tells of the present may be another then.
+func (r *Repeat) LostLong(t *testing.T) {
+	t.Helper()
+	r.Store.Lose.Store(true)
+	first, _ := r.first(t)
+	if r.Later != nil {
+		r.Later()
+	}
+	before := r.Store.events(t)
+	lasting := r.Lasting
+	if lasting == nil {
+		lasting = func(body []byte) []byte { return body }
+	}
+	for _, s := range []*Server{r.Other, r.One} {
+		if a := r.send(s, r.Body, "k"); a.Status != first.Status || !bytes.Equal(lasting(a.Body), lasting(first.Body)) {
+			t.Errorf("%s, after the answer was lost, later: %d %s\nwant %d %s", a.what, a.Status, a.Body, first.Status, first.Body)
+		}
+		r.Store.Lose.Store(false)
+	}
+	if n := r.Store.events(t) - before; n != 0 {
+		t.Errorf("%s, after the answer was lost, later: made %d facts", first.what, n)
+	}
 }
 
 // AtOnce fails the test unless the request, sent many times at once, is carried out once: it makes as many facts

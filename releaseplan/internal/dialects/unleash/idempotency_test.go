@@ -58,6 +58,7 @@ func TestEveryCommandIsIdempotentWithAKey(t *testing.T) {
 		t.Run(r.operation, func(t *testing.T) {
 			r.repeat(t).Answered(t)
 			r.repeat(t).Lost(t)
+			r.repeat(t).LostLong(t)
 			r.repeat(t).AtOnce(t, r.repeat(t).Alone(t))
 		})
 	}

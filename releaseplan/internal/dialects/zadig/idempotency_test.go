@@ -167,6 +167,7 @@ func TestEveryCommandIsIdempotentWithAKey(t *testing.T) {
 			t.Parallel()
 			q.repeat(t).Answered(t)
 			q.repeat(t).Lost(t)
+			q.repeat(t).LostLong(t)
 			q.repeat(t).AtOnce(t, q.repeat(t).Alone(t))
 		})
 	}
