@@ -12,7 +12,7 @@ import (
 	"github.com/penstock-go/penstock/releaseplan"
 )
 
-// aPlanTable is the table of rules 2 for an aFull plan: what can be asked of it
+// aPlanTable is the table of actions for an aFull plan: what can be asked of it
 // in each state and, after a colon, which rules stand against an action that the
 // state knows. What is not here, the state refuses. Comment, duplicate and export
 // are never refused, archive and delete only where it says so.

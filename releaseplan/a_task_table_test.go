@@ -18,7 +18,7 @@ var aTaskActions = []releaseplan.Action{
 	releaseplan.Release, releaseplan.Claim, releaseplan.ReleaseClaim, releaseplan.Reassign, releaseplan.Lease, releaseplan.Interrupt,
 }
 
-// aTaskTable is the table of rules 3: for a kind of task, the plans that it is
+// aTaskTable is the table of actions on tasks: for a kind of task, the plans that it is
 // in, and what can be asked of it there. After a colon stand the rules against an
 // action that the state of the task knows.
 var aTaskTable = []struct{ task, plans, row string }{

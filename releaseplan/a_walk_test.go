@@ -9,7 +9,7 @@ import (
 )
 
 // FuzzWalk takes plans of any shape through any commands at any times, and holds
-// the invariants of rules 2, 3 and 8 against each step.
+// the invariants of plans against each step.
 func FuzzWalk(f *testing.F) {
 	for seed := range uint64(8) {
 		f.Add(seed, []byte{byte(seed), 1, 2, 3})

@@ -4,12 +4,64 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/store"
 )
+
+// commitAround writes ops with what stands beside the plan. What plans share, the
+// head of a rollout.Service or a target, others may have written meanwhile: then
+// it is read again, and what was decided about the plan stands.
+func (s *Service) commitAround(ctx context.Context, ops []store.Op, before *Plan, out *stored) (*stored, error) {
+	if len(s.newReferences(before, out.plan)) > 0 { // all that do so write the head
+		unlock, err := s.locks.Lock(ctx, headTurn)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+	}
+	var seen int64
+	if before != nil {
+		seen = before.st.Changes
+	}
+	why := ""
+	for range maxTries {
+		all, err := s.saveAround(ctx, slices.Clip(ops), before, out.plan)
+		if err != nil {
+			return nil, err
+		}
+		done, err := s.commit(ctx, all, out, seen)
+		if !isShared(err) {
+			return done, err
+		}
+		why = ""
+		if ofRollout(err) {
+			why = ", or Config.Rollout is over another Store"
+		}
+	}
+	return nil, fmt.Errorf("what plan %s shares with others changed %d times meanwhile%s: %w", out.plan.id, maxTries, why, penstock.ErrConflict)
+}
+
+// headTurn is whose turn it is to write the head of a rollout.Service: no plan has this id.
+const headTurn = "/rollout"
+
+// isShared reports whether a commit ran into one of another plan or of a
+// rollout.Service.
+func isShared(err error) bool {
+	var op *store.OpError
+	return ofRollout(err) || errors.As(err, &op) && op.Key.Kind == kindTarget
+}
+
+// ofRollout reports whether a commit ran into a record of a rollout.Service.
+func ofRollout(err error) bool {
+	var op *store.OpError
+	return errors.As(err, &op) && strings.HasPrefix(op.Key.Kind, "rollout.")
+}
 
 // saveAround adds the records that stand beside a plan: the name that it takes or
 // leaves, the values of its secrets, the target that it holds or serves, and the

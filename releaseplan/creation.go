@@ -2,8 +2,6 @@ package releaseplan
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/idempotency"
@@ -68,25 +66,7 @@ func (s *Service) once(ctx context.Context, key, stands string, what any, by pen
 	if stands != "" {
 		r.What = keyFor{stands}
 	}
-	for range maxTries {
-		first, slot, err := s.firstAnswer(ctx, r, penstock.Edit, by)
-		if first != nil || err != nil {
-			return first, err
-		}
-		p, err := file(&slot)
-		if err == nil || !errors.Is(err, penstock.ErrExists) && !errors.Is(err, penstock.ErrConflict) {
-			return p, err
-		}
-		// The same request, sent at once, may have taken the key, and the name with it.
-		first, again, lookErr := s.firstAnswer(ctx, r, penstock.Edit, by)
-		if first != nil || lookErr != nil {
-			return first, lookErr
-		}
-		if again == slot {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("the key %q was taken %d times meanwhile: %w", short(key), maxTries, penstock.ErrConflict)
+	return idempotency.Once(func() (*Plan, idempotency.Slot, error) { return s.firstAnswer(ctx, r, penstock.Edit, by) }, file)
 }
 
 // outsider keeps the library's own actor to the library.

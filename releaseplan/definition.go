@@ -16,7 +16,7 @@ import (
 type definition struct {
 	content Content // not to be handed out without clone
 	version int64   // 1 for a new plan, then one more with each effective edit
-	hash    string  // see rules 1: what an approval is bound to
+	hash    string  // what an approval is bound to
 	phases  []*phaseDef
 	index   map[string]taskRef // by task id
 	names   []map[string][]int // places by name, of each phase; while needs are looked up

@@ -123,7 +123,7 @@ func (s *Service) ForgetKeys(ctx context.Context) (int, error) { return s.keys.F
 // read makes the same of it again. It takes the right to read.
 func (s *Service) Before(ctx context.Context, id string, c Command, by penstock.Actor) (*Plan, error) {
 	if c.Key == "" || checkID(id) != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // no plan has such an id, and none had one
 	}
 	slot, raw, err := s.keys.Find(ctx, c.request(id, by))
 	if raw == nil || err != nil {

@@ -115,24 +115,7 @@ func (s *Service) once(ctx context.Context, key, stands string, what starting, b
 	if stands != "" {
 		r.What = keyFor{stands}
 	}
-	for range maxTries {
-		first, slot, err := s.firstStart(ctx, r, by)
-		if first != nil || err != nil {
-			return first, err
-		}
-		run, err := begin(&slot)
-		if err == nil || !errors.Is(err, penstock.ErrExists) && !errors.Is(err, penstock.ErrConflict) {
-			return run, err
-		}
-		first, again, lookErr := s.firstStart(ctx, r, by) // the same request, sent at once
-		if first != nil || lookErr != nil {
-			return first, lookErr
-		}
-		if again == slot {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("the key %q was taken %d times meanwhile: %w", short(key), maxTries, penstock.ErrConflict)
+	return idempotency.Once(func() (*Run, idempotency.Slot, error) { return s.firstStart(ctx, r, by) }, begin)
 }
 
 // firstStart returns the run that was started with a key, as it was then; nil if there was none.

@@ -89,14 +89,7 @@ func awaits(t *testing.T, on store.Store) (w *world, d *approvalDesk, id string)
 	r := runnerOf(w.plans, busy(time.Minute))
 	r.Poll = time.Second
 	w.run(r)
-	c := planOf(phaseOf(releaseplan.Sequential, 1))
-	c.Start.Mode = releaseplan.OnApproval
-	c.Approval = byBob(0)
-	c.Approval.Kind = approval.Lark
-	id = w.create(c).ID()
-	w.do(id, releaseplan.Command{Action: releaseplan.Finalize})
-	w.do(id, releaseplan.Command{Action: releaseplan.RequestApproval})
-	return w, d, id
+	return w, d, larkPlan(w)
 }
 
 func (on suite) testRunnerAsksTheApprovalProvider(t *testing.T) {

@@ -74,21 +74,10 @@ func (p *phone) Cancel(ctx context.Context, code string) (err error) {
 func deskHost(t *testing.T, s store.Store, d *desk) *host {
 	h := &host{}
 	hang := make(chan struct{})
-	h.world = process(t, releaseplan.Config{
-		Store: &meddledStore{Store: s, before: func(ctx context.Context, _ storeCall) error {
-			if h.hangs.Load() {
-				<-ctx.Done()
-				return ctx.Err()
-			}
-			if h.dead.Load() {
-				return errBroken
-			}
-			return nil
-		}},
+	h.configure(t, releaseplan.Config{
+		Store:     s,
 		Providers: map[approval.Kind]approval.Provider{approval.Lark: &phone{desk: d, gone: h.hangs.Load, hang: hang}},
-	})
-	h.runner = runnerOf(h.plans, busy(time.Second))
-	h.runner.TTL, h.runner.Poll = ttl, time.Second
+	}, busy(time.Second))
 	h.begin()
 	t.Cleanup(func() { close(hang) }) // before it is waited for
 	return h

@@ -24,7 +24,12 @@ type host struct {
 
 func newHost(t *testing.T, s store.Store, f releaseplan.HandlerFunc) *host {
 	h := &host{}
-	h.world = process(t, releaseplan.Config{Store: &meddledStore{Store: s, before: func(ctx context.Context, _ storeCall) error {
+	h.configure(t, releaseplan.Config{Store: s}, f)
+	return h
+}
+
+func (h *host) configure(t *testing.T, c releaseplan.Config, f releaseplan.HandlerFunc) {
+	c.Store = &meddledStore{Store: c.Store, before: func(ctx context.Context, _ storeCall) error {
 		if h.hangs.Load() {
 			<-ctx.Done()
 			return ctx.Err()
@@ -33,10 +38,10 @@ func newHost(t *testing.T, s store.Store, f releaseplan.HandlerFunc) *host {
 			return errBroken
 		}
 		return nil
-	}}})
+	}}
+	h.world = process(t, c)
 	h.runner = runnerOf(h.plans, f)
 	h.runner.TTL, h.runner.Poll = ttl, time.Second
-	return h
 }
 
 func (h *host) begin() { h.stop = h.run(h.runner) }

@@ -2,25 +2,19 @@ package conformance_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/releaseplan"
-	"github.com/penstock-go/penstock/store"
-	"github.com/penstock-go/penstock/store/postgres"
-	"github.com/penstock-go/penstock/store/sqlite"
 )
 
 // shiftEnv holds what a process that carries plans out is told.
@@ -28,7 +22,7 @@ const shiftEnv = "PENSTOCK_PLANS"
 
 // A shift is what such a process is told, as JSON.
 type shift struct {
-	Backend, DSN, Schema string
+	address
 
 	Journal string        // the file in which handlers write what they do; empty: they write nothing
 	TTL     time.Duration // of leases
@@ -39,21 +33,8 @@ type shift struct {
 
 func (o *shift) process(tb testing.TB) (*releaseplan.Service, *releaseplan.Runner) {
 	tb.Helper()
-	b := sqliteAt(o.DSN)
-	b.open = func(ctx context.Context, db *sql.DB) (store.Store, error) {
-		return sqlite.New(ctx, db, &sqlite.Options{Synchronous: sqlite.Normal})
-	}
-	if o.Backend != b.name {
-		b = postgresAt(o.DSN, o.Schema)
-		b.open = func(ctx context.Context, db *sql.DB) (store.Store, error) {
-			return postgres.New(ctx, db, &postgres.Options{Schema: o.Schema, Poll: 50 * time.Millisecond})
-		}
-	}
-	db := b.db(tb)
-	db.SetMaxOpenConns(8)
-	db.SetMaxIdleConns(8)
-	plans := releaseplan.New(releaseplan.Config{Store: b.store(tb, db)})
-	var file io.Writer = io.Discard
+	plans := releaseplan.New(releaseplan.Config{Store: o.store(tb)})
+	file := io.Discard
 	if o.Journal != "" {
 		f, err := os.OpenFile(o.Journal, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
@@ -147,36 +128,16 @@ var notes = penstock.Folder{ID: "notes"}
 
 // A hand is a process that carries plans out.
 type hand struct {
-	cmd       *exec.Cmd
-	stdin     io.WriteCloser
-	complaint bytes.Buffer
-	lines     *bufio.Scanner
-	ended     chan struct{}
-	asked     string          // the last key that it said it would use
-	told      map[string]bool // keys of which it said that they were used
+	*process
+	ended chan struct{}
+	asked string          // the last key that it said it would use
+	told  map[string]bool // keys of which it said that they were used
 }
 
-// hire starts a process that runs a test, or a benchmark, anew, and waits until it is ready.
+// hire starts a process that carries plans out, and waits until it is ready.
 func hire(tb testing.TB, o *shift) *hand {
 	tb.Helper()
-	text, err := json.Marshal(o)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	h := &hand{cmd: exec.CommandContext(tb.Context(), os.Args[0], "-test.run=^TestKilledRunnersGoOn$"), ended: make(chan struct{}), told: make(map[string]bool)}
-	h.cmd.Env = append(os.Environ(), "PENSTOCK_POSTGRES_URL="+pgURL, shiftEnv+"="+string(text))
-	h.cmd.Stderr = &h.complaint
-	out, err := h.cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if h.stdin, err = h.cmd.StdinPipe(); err != nil {
-		tb.Fatal(err)
-	}
-	if err := h.cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	h.lines = bufio.NewScanner(out)
+	h := &hand{process: spawn(tb, "TestKilledRunnersGoOn", shiftEnv, o), ended: make(chan struct{}), told: make(map[string]bool)}
 	for h.lines.Scan() && h.lines.Text() != "ready" {
 	}
 	return h
@@ -204,7 +165,7 @@ func (h *hand) begin(tb testing.TB) {
 // kill ends the process without its knowledge.
 func (h *hand) kill(tb testing.TB) {
 	tb.Helper()
-	_ = h.cmd.Process.Kill()
+	h.process.kill()
 	h.wait(tb)
 }
 
@@ -218,8 +179,5 @@ func (h *hand) retire(tb testing.TB) {
 func (h *hand) wait(tb testing.TB) {
 	tb.Helper()
 	<-h.ended
-	var exit *exec.ExitError
-	if err := h.cmd.Wait(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() >= 0) {
-		tb.Errorf("a process ended with %v\n%s", err, h.complaint.String())
-	}
+	h.gone(tb)
 }

@@ -18,7 +18,7 @@ func BenchmarkRunnerProcesses(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
 				_, schema := openPostgres(b)
-				o := &shift{Backend: "PostgreSQL", DSN: pgURL, Schema: schema, TTL: 15 * time.Second, Takes: 60 * time.Millisecond}
+				o := &shift{address: addressOf(postgresAt(pgURL, schema)), TTL: 15 * time.Second, Takes: 60 * time.Millisecond}
 				s, _ := o.process(b)
 				for range plans {
 					c := work(1, tasks)

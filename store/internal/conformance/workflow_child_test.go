@@ -1,24 +1,17 @@
 package conformance_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/penstock-go/penstock/store"
-	"github.com/penstock-go/penstock/store/postgres"
-	"github.com/penstock-go/penstock/store/sqlite"
 	"github.com/penstock-go/penstock/workflow"
 	"github.com/penstock-go/penstock/workflow/executor"
 )
@@ -28,7 +21,7 @@ const ordersEnv = "PENSTOCK_RUNS"
 
 // Orders are what such a process is told, as JSON.
 type orders struct {
-	Backend, DSN, Schema string
+	address
 
 	Journal string        // the file in which executors write what they do
 	Scripts string        // the directory of scripts; empty: they are not executed, only noted
@@ -46,20 +39,7 @@ const speed = 50
 // process opens what the orders tell, as a process does.
 func (o *orders) process(t *testing.T) (*workflow.Service, *workflow.Local) {
 	t.Helper()
-	b := sqliteAt(o.DSN)
-	b.open = func(ctx context.Context, db *sql.DB) (store.Store, error) {
-		return sqlite.New(ctx, db, &sqlite.Options{Synchronous: sqlite.Normal})
-	}
-	if o.Backend != b.name {
-		b = postgresAt(o.DSN, o.Schema)
-		b.open = func(ctx context.Context, db *sql.DB) (store.Store, error) {
-			return postgres.New(ctx, db, &postgres.Options{Schema: o.Schema, Poll: 50 * time.Millisecond})
-		}
-	}
-	db := b.db(t)
-	db.SetMaxOpenConns(8)
-	db.SetMaxIdleConns(8)
-	s, err := workflow.New(workflow.Config{Store: b.store(t, db), Limit: o.Limit,
+	s, err := workflow.New(workflow.Config{Store: o.store(t), Limit: o.Limit,
 		Now: func() time.Time { return o.Epoch.Add(speed * time.Since(o.Epoch)) }})
 	if err != nil {
 		t.Fatal(err)
@@ -147,36 +127,13 @@ func obey(t *testing.T) {
 }
 
 // A worker is a process that obeys.
-type worker struct {
-	cmd       *exec.Cmd
-	stdin     io.Closer
-	complaint bytes.Buffer
-	lines     *bufio.Scanner
-}
+type worker struct{ *process }
 
 // employ starts a process that runs the test anew, with orders.
 func employ(t *testing.T, o *orders) *worker {
 	t.Helper()
-	text, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
 	test, _, _ := strings.Cut(t.Name(), "/")
-	w := &worker{cmd: exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+test+"$")}
-	w.cmd.Env = append(os.Environ(), "PENSTOCK_POSTGRES_URL="+pgURL, ordersEnv+"="+string(text))
-	w.cmd.Stderr = &w.complaint
-	out, err := w.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.stdin, err = w.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	w.lines = bufio.NewScanner(out)
-	return w
+	return &worker{spawn(t, test, ordersEnv, o)}
 }
 
 // started returns the next id that the process says it has started, or nothing when it is gone.
@@ -187,18 +144,4 @@ func (w *worker) started() string {
 		}
 	}
 	return ""
-}
-
-// kill ends the process without its knowledge.
-func (w *worker) kill() { _ = w.cmd.Process.Kill() }
-
-// gone waits until the process has ended.
-func (w *worker) gone(t *testing.T) {
-	t.Helper()
-	for w.lines.Scan() {
-	}
-	var exit *exec.ExitError
-	if err := w.cmd.Wait(); err != nil && (!errors.As(err, &exit) || exit.ExitCode() >= 0) {
-		t.Errorf("a process ended with %v\n%s", err, w.complaint.String())
-	}
 }

@@ -14,11 +14,15 @@ import (
 	"github.com/penstock-go/penstock/workflow"
 )
 
+// dayLong is a time for jobs that they never take: on a machine that is busy, an hour of the clock of the
+// runs may go by until a process lives long enough to take one over.
+var dayLong = map[string]int{"timeout": 24 * 60}
+
 // flows are what the processes run: in steady, whatever a crash interrupts is
 // repeated; in strict, most of it has failed.
 func flows() []workflow.Definition {
 	job := func(name, script string, crash workflow.CrashPolicy) workflow.Job {
-		spec, _ := json.Marshal(map[string]any{"script": script, "outputs": []any{map[string]string{"name": "ATTEMPT"}}}) // of texts
+		spec, _ := json.Marshal(map[string]any{"script": script, "advanced_setting": dayLong, "outputs": []any{map[string]string{"name": "ATTEMPT"}}}) // can be written
 		return workflow.Job{Name: name, Type: "freestyle", Spec: spec, Crash: crash}
 	}
 	flow := func(key string, crash workflow.CrashPolicy) workflow.Definition {
@@ -93,7 +97,7 @@ func TestKilledRunsGoOn(t *testing.T) {
 // ordersOn returns orders for processes on an empty database.
 func ordersOn(t *testing.T, b *backend) *orders {
 	t.Helper()
-	return &orders{Backend: b.name, DSN: b.dsn, Schema: b.schema, Epoch: time.Now().Truncate(time.Second), Journal: filepath.Join(t.TempDir(), "journal")}
+	return &orders{address: addressOf(b), Epoch: time.Now().Truncate(time.Second), Journal: filepath.Join(t.TempDir(), "journal")}
 }
 
 // define stores definitions.
@@ -150,7 +154,7 @@ func awaitEnds(t *testing.T, s *workflow.Service) {
 	open.Page = penstock.Page{Limit: 10}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for limit := time.After(2 * time.Minute); ; {
+	for limit := time.After(5 * time.Minute); ; {
 		list, err := s.List(t.Context(), open, ann)
 		if err != nil {
 			t.Fatal(err)
