@@ -6,7 +6,8 @@ import "context"
 // messenger, a ticket desk. It is the host's adapter. Its calls are made
 // outside of any transaction and may be repeated, since a process can end
 // between a call and the commit of what came of it. Implementations are safe
-// for concurrent use. They may be a [Checker] and a [Pacer], too.
+// for concurrent use, and return soon after their context has ended. They may be a
+// [Checker] and a [Pacer], too.
 type Provider interface {
 	// Create opens an instance for r in that system and returns its code. It
 	// asks the Approvers of [Request.Nodes] and nobody else, so that the

@@ -45,30 +45,27 @@ func (r *Runner) ask(ctx context.Context, p *Plan, step Step) (next *Plan, err e
 		return nil, err
 	}
 	next, err = r.do(context.WithoutCancel(ctx), p.id, c) // what the provider said is not to be lost
-	if c.Instance != "" && unwanted(next, err, request.ID()) {
-		return nil, r.cancelAt(ctx, from, c.Instance)
+	if c.Instance != "" && r.unwanted(ctx, next, err, request.ID(), p.id) {
+		return nil, cancelOnce(ctx, from, c.Instance)
 	}
 	return next, err
 }
 
-// cancelTries bounds how often a request is canceled that nobody knows of but its provider.
-const cancelTries = 10
-
-// cancelAt drops a request at its provider, of which no plan has a record.
-func (r *Runner) cancelAt(ctx context.Context, from approval.Provider, instance string) (err error) {
-	wait := firstRetry
-	for range cancelTries {
-		if err = cancelOnce(ctx, from, instance); err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(wait):
-		}
-		wait = min(2*wait, lastRetry)
+// takeBack drops a request at its provider that nobody wants any more, and which may have been opened there:
+// to open it again tells its code.
+func (r *Runner) takeBack(ctx context.Context, request *approval.Request) error {
+	from := r.plans.providers[request.Kind()]
+	asking, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	var instance string
+	err := panics.Try(func() (err error) {
+		instance, err = from.Create(asking, request)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return err
+	return cancelOnce(ctx, from, instance)
 }
 
 func cancelOnce(ctx context.Context, from approval.Provider, instance string) error {
@@ -78,12 +75,18 @@ func cancelOnce(ctx context.Context, from approval.Provider, instance string) er
 }
 
 // unwanted reports whether nobody waits any more for a request that was just
-// opened at its provider.
-func unwanted(p *Plan, err error, request string) bool {
-	if err != nil {
-		return errors.Is(err, penstock.ErrRefused) || errors.Is(err, penstock.ErrNotFound)
+// opened at its provider. One that another Runner opened too, and that was answered meanwhile, is not.
+func (r *Runner) unwanted(ctx context.Context, p *Plan, err error, request, id string) bool {
+	if errors.Is(err, penstock.ErrRefused) {
+		var st *stored
+		if st, err = r.confirmed(context.WithoutCancel(ctx), id); err == nil {
+			p = st.plan
+		}
 	}
-	return p.st.Request == nil || p.st.Request.ID() != request
+	if err != nil {
+		return errors.Is(err, penstock.ErrNotFound)
+	}
+	return p.forsakes(request)
 }
 
 // retract tells a provider to drop a request.

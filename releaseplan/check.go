@@ -22,7 +22,8 @@ type Check interface {
 	//
 	// Its context ends with [ErrAnswered] when nobody waits for the answer any
 	// more, with [ErrShutdown] when the Runner stops, and with [ErrLost] when it
-	// could not keep its lease; see [context.Cause].
+	// could not keep its lease; see [context.Cause]. One that does not return keeps its
+	// gate open until the gate's timeout, and one of the few places of its Runner.
 	Check(ctx context.Context, job CheckJob) (CheckResult, error)
 }
 

@@ -2,6 +2,7 @@ package releaseplan
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/penstock-go/penstock"
 	"github.com/penstock-go/penstock/internal/idempotency"

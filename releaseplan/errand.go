@@ -11,14 +11,18 @@ import (
 
 // An errand is what one Runner at a time does for a plan outside of it: to talk with
 // the provider of an approval, or to make a Check. Who goes about it has
-// stored a record that names its lease: the intent, before the effect.
+// stored a record that names its lease: the intent, before the effect. That of opening a
+// request holds the request, and stays until it is known what came of it: if nobody
+// wants it by then, it is dropped at its provider.
 
 // errand returns the name of a step's errand, unique in its plan; empty if the
 // step is none.
 func (s Step) errand() string {
 	switch s.Kind {
-	case StepRequest, StepPoll:
+	case StepRequest:
 		return "request/" + s.Request
+	case StepPoll:
+		return "poll/" + s.Request
 	case StepRetract:
 		return "retract/" + requestValue(s.Provider, s.Instance)
 	case StepCheck:
@@ -70,6 +74,16 @@ func (p *Plan) remoteRequest() *approval.Request {
 		return nil
 	}
 	return r
+}
+
+// forsakes reports whether the plan knows nothing of a request that may be open at its
+// provider, and never will. A nil plan is gone.
+func (p *Plan) forsakes(request string) bool {
+	if p == nil {
+		return true
+	}
+	r := p.st.Request
+	return r == nil || r.ID() != request || r.Instance() == "" && r.State() != approval.Pending
 }
 
 // requestValue is how a provider's id of a request is indexed, however long it is.

@@ -25,7 +25,11 @@ import (
 //
 // What a plan needs from outside is one Runner's errand at a time: to talk with the
 // provider of an approval, as often as [approval.Every] says, and to make a [Check]. It is under the same lease: when
-// that ends, another Runner goes on, with the same ids of the request or the round.
+// that ends, another Runner goes on, with the same ids of the request or the round. Of each
+// provider, as of all Checks, at most Workers are under way at the same time; the others have their
+// turn. A request that may have been opened when nobody wants it any more is dropped at
+// its provider, for which it may be opened once more to learn its code. If a provider
+// does not return for 3 min, another Runner goes on without it.
 //
 // A Runner is taken for dead when its heartbeat has not changed for the TTL by the clock of
 // the one who looks; the clocks of two processes are never compared for that, so one that is hours
@@ -64,7 +68,7 @@ type Runner struct {
 	turn    *store.Cursor   // the plan that was served last
 	queued  bool            // plans wait for workers: who wants one has its turn
 	serving bool            // it is the turn of a plan
-	resting map[string]rest // plans that a calendar holds back
+	resting map[string]rest // plans that a calendar holds back, or that wait for errands only
 	soonest time.Time       // when one of them is to be looked at again; zero: none was seen
 	forgot  time.Time       // when expired idempotency keys were looked for last
 	blind   bool            // it was said that nothing is measured
@@ -76,9 +80,11 @@ type Runner struct {
 	taking  string                   // plan/task of which an attempt is beginning
 	active  map[string]activeAttempt // by attempt
 
-	errands  map[string]map[string]*goingErrand // by plan and name
-	checking int                                // Checks that are being made
-	rested   chan struct{}                      // an errand is left alone for a while
+	errands map[string]map[string]*goingErrand // by plan and name
+	rooms   map[string]int                     // errands that are under way, by room
+	rested  chan struct{}                      // an errand is left alone for a while
+	crowded bool                               // there was no room for an errand
+	waited  *store.Cursor                      // behind that plan is the first for whose errands there was no room
 
 	measured map[gauge]bool // safeguards whose metric source has not returned
 }
@@ -98,7 +104,7 @@ func NewRunner(plans *Service, handlers map[string]Handler) *Runner {
 // ErrRunning is the error of a second Run of a Runner that runs.
 var ErrRunning = errors.New("the runner runs already")
 
-// Run carries plans out until ctx ends, and returns once every handler has
+// Run carries plans out until ctx ends, and returns once every handler, [Check] and provider has
 // returned. Attempts that it had to stop are treated as those of a process that
 // ended. It returns nil after ctx has ended, or at once [ErrRunning] if the Runner
 // runs already.
@@ -106,7 +112,7 @@ var ErrRunning = errors.New("the runner runs already")
 // If another Runner took this one for dead, or may soon because its heartbeat could
 // not be stored, it logs that and tells its handlers to stop, with [ErrLost]. Once all
 // have returned it begins anew by itself, as soon as the store answers; a
-// handler that does not stop holds that up.
+// handler, a [Check] or a provider that does not stop holds that up.
 func (r *Runner) Run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
@@ -194,7 +200,8 @@ func (r *Runner) renew() {
 	r.lease = r.plans.newID()
 	r.ending = make(chan struct{})
 	r.active = make(map[string]activeAttempt)
-	r.errands, r.checking, r.rested = make(map[string]map[string]*goingErrand), 0, make(chan struct{}, 1)
+	r.errands, r.rooms, r.rested = make(map[string]map[string]*goingErrand), make(map[string]int), make(chan struct{}, 1)
+	r.crowded, r.waited = false, nil
 	r.measured = make(map[gauge]bool)
 	r.again, r.busy, r.starved = make(chan struct{}, 1), 0, false
 	r.turn, r.queued, r.serving, r.blind = nil, false, false, false

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/penstock-go/penstock"
+	"github.com/penstock-go/penstock/approval"
 	"github.com/penstock-go/penstock/store"
 )
 
@@ -17,8 +17,11 @@ type goingErrand struct {
 	plan, name string
 	version    int64                   // of the record that says it is this Runner's; 0: it is not
 	busy       bool                    // a goroutine is at it
-	check      bool                    // it is a Check, which goes on in one of a few slots
+	room       string                  // in which it goes on with a few others, while it is busy
 	stop       context.CancelCauseFunc // of a busy Check
+	request    *approval.Request       // to be opened at its provider
+	opened     bool                    // it may have been, and what came of it is not stored
+	tries      int                     // to take it back
 	again      time.Time               // until then it is left alone
 	wait       time.Duration           // how long it was left alone after its last error
 }
@@ -29,7 +32,7 @@ func (r *Runner) send(ctx, work context.Context, p *Plan, step Step) {
 		return
 	}
 	run, stop := context.WithCancelCause(work)
-	e := r.beginErrand(p.id, step, stop)
+	e := r.beginErrand(p, step, stop)
 	if e == nil {
 		stop(nil)
 		return
@@ -58,6 +61,9 @@ func (r *Runner) serves(p *Plan, step Step) (ok bool) {
 // goAbout makes an errand its Runner's, looks at what is to be done now, and does
 // it. It reports whether the errand is over; or else, when to go on.
 func (r *Runner) goAbout(alive, ctx context.Context, e *goingErrand) (over bool, again time.Duration) {
+	if e.room != checkRoom { // a provider that heeds no context is not to keep others from it for ever
+		defer time.AfterFunc(hangs, func() { r.dropErrands(ctx, e) }).Stop()
+	}
 	mine, err := r.claimErrand(ctx, e)
 	if err != nil && alive.Err() == nil {
 		r.Log.Warn("an errand could not be begun", "plan", e.plan, "errand", e.name, "error", err)
@@ -66,12 +72,15 @@ func (r *Runner) goAbout(alive, ctx context.Context, e *goingErrand) (over bool,
 		return false, askEvery
 	}
 	st, err := r.confirmed(ctx, e.plan)
+	if errors.Is(err, penstock.ErrNotFound) {
+		return r.giveUp(ctx, nil, e)
+	}
 	if err != nil {
-		return errors.Is(err, penstock.ErrNotFound), askEvery
+		return false, askEvery
 	}
 	step, wanted := st.plan.errand(e.name)
 	if !wanted || !r.serves(st.plan, step) {
-		return true, 0
+		return r.giveUp(ctx, st.plan, e)
 	}
 	if step.Kind == StepPoll {
 		if again = r.plans.polled(st.plan.st.Request); again > 0 {
@@ -84,7 +93,10 @@ func (r *Runner) goAbout(alive, ctx context.Context, e *goingErrand) (over bool,
 		next, err = r.retract(ctx, st.plan, step)
 		again = e.insist(err, r.plans.pace[step.Provider])
 	case StepRequest:
-		next, err = r.ask(ctx, st.plan, step)
+		r.setOpened(e, true)
+		if next, err = r.ask(ctx, st.plan, step); err == nil {
+			r.setOpened(e, false)
+		}
 		again = e.insist(err, r.plans.pace[st.plan.st.Request.Kind()])
 	case StepPoll:
 		next, err = r.ask(ctx, st.plan, step)
@@ -103,7 +115,55 @@ func (r *Runner) goAbout(alive, ctx context.Context, e *goingErrand) (over bool,
 		next = st.plan
 	}
 	_, wanted = next.errand(e.name)
-	return !wanted, again
+	return !wanted && !e.opened, again
+}
+
+// giveUp ends an errand that nobody waits for. A request that may have been opened is dropped at
+// its provider, which may take some tries.
+func (r *Runner) giveUp(ctx context.Context, p *Plan, e *goingErrand) (over bool, again time.Duration) {
+	if !e.opened || !p.forsakes(e.request.ID()) || !r.beat.Sound() {
+		return !e.opened || !p.forsakes(e.request.ID()), askEvery
+	}
+	err := r.takeBack(ctx, e.request)
+	if err == nil {
+		r.setOpened(e, false)
+		return true, 0
+	}
+	if ctx.Err() != nil {
+		return false, 0
+	}
+	e.tries++
+	if e.tries >= takeBackTries {
+		r.Log.Error("a request that nobody waits for may be open at its provider", "plan", e.plan, "request", e.request.ID(), "error", remarkOf(withoutURL(err), nil))
+		r.setOpened(e, false)
+		return true, 0
+	}
+	return false, min(askEvery<<e.tries, lastCheck)
+}
+
+func (r *Runner) setOpened(e *goingErrand, opened bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.opened = opened
+}
+
+const (
+	takeBackTries = 10         // bounds how often a request is taken back
+	hangs         = 3 * askFor // a provider that has not returned by then
+	checkRoom     = "checks"
+)
+
+// roomOf names the room in which an errand goes on: Checks share one, and each provider has
+// its own, so that a slow one holds up no other.
+func roomOf(p *Plan, step Step) string {
+	switch step.Kind {
+	case StepCheck:
+		return checkRoom
+	case StepRetract:
+		return "provider " + string(step.Provider)
+	default:
+		return "provider " + string(p.st.Request.Kind())
+	}
 }
 
 // trouble says that an errand failed.
@@ -119,31 +179,44 @@ func trouble(s Step) string {
 }
 
 // beginErrand marks an errand as under way; nil if nothing is to be done about it now.
-func (r *Runner) beginErrand(plan string, step Step, stop context.CancelCauseFunc) *goingErrand {
+func (r *Runner) beginErrand(p *Plan, step Step, stop context.CancelCauseFunc) *goingErrand {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	name := step.errand()
-	e := r.errands[plan][name]
+	e := r.errands[p.id][name]
 	if e != nil && (e.busy || time.Now().Before(e.again)) {
 		return nil
 	}
-	check := step.Kind == StepCheck
-	if check && r.checking >= r.Workers {
+	room := roomOf(p, step)
+	if r.rooms[room] >= r.Workers {
+		r.crowded = true
 		return nil
 	}
 	if e == nil {
-		e = &goingErrand{plan: plan, name: name, check: check}
-		if r.errands[plan] == nil {
-			r.errands[plan] = make(map[string]*goingErrand)
-		}
-		r.errands[plan][name] = e
+		e = &goingErrand{plan: p.id, name: name}
+		r.addErrand(e)
 	}
-	e.busy = true
-	if check {
-		r.checking++
+	if step.Kind == StepRequest {
+		e.request = p.st.Request
+	}
+	if step.Kind == StepCheck {
 		e.stop = stop
 	}
+	r.enter(e, room)
 	return e
+}
+
+// addErrand, enter and forgetErrand are called with mu held.
+func (r *Runner) addErrand(e *goingErrand) {
+	if r.errands[e.plan] == nil {
+		r.errands[e.plan] = make(map[string]*goingErrand)
+	}
+	r.errands[e.plan][e.name] = e
+}
+
+func (r *Runner) enter(e *goingErrand, room string) {
+	e.busy, e.room = true, room
+	r.rooms[room]++
 }
 
 // endErrand lets an errand rest, or forgets it if it is over.
@@ -153,21 +226,23 @@ func (r *Runner) endErrand(ctx context.Context, e *goingErrand, over bool, again
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.check && e.stop != nil {
-		r.checking--
-	}
+	r.rooms[e.room]--
 	e.busy, e.stop, e.again = false, nil, time.Now().Add(again)
 	if over {
 		r.forgetErrand(e)
 		return
 	}
+	r.lookSoon()
+}
+
+// lookSoon makes the Runner find out when to go on with its errands.
+func (r *Runner) lookSoon() {
 	select {
 	case r.rested <- struct{}{}:
 	default:
 	}
 }
 
-// forgetErrand is called with mu held.
 func (r *Runner) forgetErrand(e *goingErrand) {
 	delete(r.errands[e.plan], e.name)
 	if len(r.errands[e.plan]) == 0 {
@@ -175,73 +250,9 @@ func (r *Runner) forgetErrand(e *goingErrand) {
 	}
 }
 
-// claimErrand stores that an errand is this Runner's, unless that is so already or it
-// is another's.
-func (r *Runner) claimErrand(ctx context.Context, e *goingErrand) (mine bool, err error) {
-	if e.version != 0 {
-		return true, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.TTL/3)
-	defer cancel()
-	key := errandKey(e.plan, e.name)
-	records, err := r.plans.store.Get(ctx, key)
-	if err != nil {
-		return false, err
-	}
-	if records[0].Version != 0 && !slices.Equal(records[0].Fields[fieldLease], []string{r.lease}) {
-		return false, nil
-	}
-	// One under the own lease is of a commit whose answer was lost.
-	version, err := r.plans.store.Commit(ctx, store.Op{Record: store.Record{Key: key, Version: records[0].Version, Fields: map[string][]string{fieldLease: {r.lease}}}})
-	if isConflict(err) {
-		return false, nil
-	}
-	if err == nil {
-		r.mu.Lock()
-		e.version = version
-		r.mu.Unlock()
-	}
-	return err == nil, err
-}
-
-// dropErrands gives errands up. What cannot be removed now is found by who watches leases.
-func (r *Runner) dropErrands(ctx context.Context, all ...*goingErrand) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.TTL/3)
-	defer cancel()
-	for some := range slices.Chunk(all, sweepPage) {
-		var ops []store.Op
-		r.mu.Lock()
-		for _, e := range some {
-			if e.version != 0 {
-				ops = append(ops, store.Op{Kind: store.Delete, Record: store.Record{Key: errandKey(e.plan, e.name), Version: e.version}})
-			}
-			e.version = 0
-		}
-		r.mu.Unlock()
-		if len(ops) == 0 {
-			continue
-		}
-		if _, err := r.plans.store.Commit(ctx, ops...); err != nil && !isConflict(err) {
-			r.Log.Warn("errands could not be given up yet", "error", err)
-		}
-	}
-}
-
-// dropAllErrands gives up every errand of a Runner that stops.
-func (r *Runner) dropAllErrands(ctx context.Context) {
-	var all []*goingErrand
-	r.mu.Lock()
-	for _, of := range r.errands {
-		all = slices.AppendSeq(all, maps.Values(of))
-	}
-	clear(r.errands)
-	r.mu.Unlock()
-	r.dropErrands(ctx, all...)
-}
-
 // settleErrands ends the errands of a plan that nobody waits for any more: all of them if
 // the plan is nil, for then it is gone.
-func (r *Runner) settleErrands(ctx context.Context, id string, p *Plan) {
+func (r *Runner) settleErrands(work context.Context, id string, p *Plan) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, e := range r.errands[id] {
@@ -257,40 +268,15 @@ func (r *Runner) settleErrands(ctx context.Context, id string, p *Plan) {
 			}
 		case e.version == 0:
 			r.forgetErrand(e)
+		case e.opened && time.Now().Before(e.again):
 		default:
-			e.busy = true
-			r.wg.Go(func() { r.endErrand(ctx, e, true, 0) })
+			r.enter(e, "ends")
+			r.wg.Go(func() {
+				over, again := r.giveUp(work, p, e)
+				r.endErrand(work, e, over, again)
+			})
 		}
 	}
-}
-
-// inheritErrand removes the record of an errand under a lease that nobody keeps, or of
-// one that this Runner does not know of: its commit's answer was lost.
-func (r *Runner) inheritErrand(ctx context.Context, id, lease string) error {
-	if r.goesAbout(id) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, r.TTL)
-	defer cancel()
-	key := store.Key{Kind: kindErrand, ID: id}
-	records, err := r.plans.store.Get(ctx, key)
-	if err != nil || records[0].Version == 0 || !slices.Equal(records[0].Fields[fieldLease], []string{lease}) {
-		return err
-	}
-	_, err = r.plans.store.Commit(ctx, store.Op{Kind: store.Delete, Record: store.Record{Key: key, Version: records[0].Version}})
-	if isConflict(err) {
-		return nil // another was quicker
-	}
-	return err
-}
-
-// goesAbout reports whether a record is of an errand that is this Runner's, or is about to be.
-func (r *Runner) goesAbout(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	plan, name, _ := strings.Cut(id, "/")
-	e := r.errands[plan][name]
-	return e != nil && (e.busy || e.version != 0)
 }
 
 // restErrands forgets the errands of others that may be tried again, and returns the
@@ -321,29 +307,41 @@ func (r *Runner) restErrands() (plans []string, wait time.Duration) {
 }
 
 // lookForErrands visits the plans with errands that this Runner can go about, and those
-// whose errands it has.
-func (r *Runner) lookForErrands(ctx context.Context, visit func(id string)) error {
+// whose errands it has. If there was no room for some, they come first the next time.
+func (r *Runner) lookForErrands(ctx, work context.Context, visit func(store.Record)) error {
 	mine, _ := r.restErrands()
-	var work []string
+	var kinds []string
 	if len(r.plans.providers) > 0 {
-		work = append(work, workValue(Step{Kind: StepPoll}))
+		kinds = append(kinds, workValue(Step{Kind: StepPoll}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Checks)) {
-		work = append(work, workValue(Step{Kind: StepCheck, Handler: name}))
+		kinds = append(kinds, workValue(Step{Kind: StepCheck, Handler: name}))
 	}
+	q := store.Query{Where: []store.Filter{store.In(fieldWork, kinds...)}, After: r.waited}
+	last, none := r.waited, false
+	r.waited = nil
 	seen := make(map[string]bool)
-	if len(work) > 0 {
-		err := r.each(ctx, store.Query{Where: []store.Filter{store.In(fieldWork, work...)}}, func(id string) {
-			seen[id] = true
-			visit(id)
-		})
-		if err != nil {
+	look := func(found store.Record) {
+		if seen[found.ID] {
+			return
+		}
+		seen[found.ID] = true
+		r.crowded = false
+		visit(found)
+		if r.crowded && !none {
+			none, r.waited = true, last
+		}
+		last = &store.Cursor{Sort: found.Sort, ID: found.ID}
+	}
+	for whole := len(kinds) == 0; !whole; q.After = nil {
+		whole = q.After == nil
+		if err := r.each(ctx, q, look); err != nil {
 			return err
 		}
 	}
 	for _, id := range mine {
 		if !seen[id] {
-			visit(id)
+			r.plan(ctx, work, id)
 		}
 	}
 	return nil

@@ -27,7 +27,7 @@ func (r *Runner) watchOver(ctx context.Context) {
 	ticker := time.NewTicker(r.Measure)
 	defer ticker.Stop()
 	for {
-		if err := r.each(ctx, live, func(id string) { r.measureAll(ctx, id, slots) }); err != nil && ctx.Err() == nil {
+		if err := r.each(ctx, live, func(found store.Record) { r.measureAll(ctx, found.ID, slots) }); err != nil && ctx.Err() == nil {
 			r.Log.Warn("plans with safeguards could not be found", "error", err)
 		}
 		select {

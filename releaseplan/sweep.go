@@ -77,12 +77,16 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 	for _, id := range r.workedOn() { // another process may have stopped an attempt
 		r.plan(ctx, work, id)
 	}
-	visit := func(id string) { r.plan(ctx, work, id) }
+	visit := func(found store.Record) {
+		if !r.rests(found) {
+			r.plan(ctx, work, found.ID)
+		}
+	}
 	err := r.each(ctx, store.Query{Where: []store.Filter{store.Less(fieldWake, store.Time(now.Add(tick)))}, Order: store.Order{By: fieldWake}}, visit)
 	if err != nil {
 		return 0, err
 	}
-	if err := r.lookForErrands(ctx, visit); err != nil {
+	if err := r.lookForErrands(ctx, work, visit); err != nil {
 		return 0, err
 	}
 	if err := r.serve(ctx, work); err != nil {
@@ -103,7 +107,7 @@ func (r *Runner) sweep(ctx, work context.Context) (time.Duration, error) {
 }
 
 // each visits every plan that a query finds.
-func (r *Runner) each(ctx context.Context, q store.Query, visit func(id string)) error {
+func (r *Runner) each(ctx context.Context, q store.Query, visit func(store.Record)) error {
 	q.Kind, q.Limit, q.NoBody = kindPlan, sweepPage, true
 	for {
 		page, err := r.find(ctx, q)
@@ -111,9 +115,7 @@ func (r *Runner) each(ctx context.Context, q store.Query, visit func(id string))
 			return err
 		}
 		for _, record := range page.Records {
-			if !r.rests(record) {
-				visit(record.ID)
-			}
+			visit(record)
 		}
 		if page.Next == nil || ctx.Err() != nil {
 			return ctx.Err()
@@ -175,7 +177,7 @@ func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
 	st, err := r.confirmed(ctx, id)
 	if err != nil {
 		if errors.Is(err, penstock.ErrNotFound) {
-			r.settleErrands(ctx, id, nil)
+			r.settleErrands(work, id, nil)
 		} else if ctx.Err() == nil {
 			r.Log.Warn("a plan could not be read", "plan", id, "error", err)
 		}
@@ -183,7 +185,7 @@ func (r *Runner) plan(ctx, work context.Context, id string) time.Time {
 	}
 	p := st.plan
 	r.stopGone(p)
-	r.settleErrands(ctx, id, p)
+	r.settleErrands(work, id, p)
 	for ctx.Err() == nil {
 		calendars := r.calendars() // before it looks: what they become meanwhile is another reason to look
 		steps, wake := p.Next(r.plans.now())

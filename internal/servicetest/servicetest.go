@@ -112,6 +112,9 @@ func cases() []serviceCase {
 		{"RunnerStartsOnApproval", suite.testRunnerStartsOnApproval},
 		{"RunnerStopsAndLeavesNothingBehind", suite.testRunnerStopsAndLeavesNothingBehind},
 		{"RunnerTakesUpWhatPeopleBeganBeforeItRan", suite.testRunnerTakesUpWhatPeopleBeganBeforeItRan},
+		// runner_takeback.go
+		{"RunnersTakeBackForgottenRequests", suite.testRunnersTakeBackForgottenRequests},
+		{"RunnersGoOnForAProviderThatHangs", suite.testRunnersGoOnForAProviderThatHangs},
 		// runner_time.go
 		{"RunnerScheduledStartIsExact", suite.testRunnerScheduledStartIsExact},
 		{"RunnerStartsOnApprovalWhenTheWindowOpens", suite.testRunnerStartsOnApprovalWhenTheWindowOpens},
@@ -124,6 +127,10 @@ func cases() []serviceCase {
 		{"RunnerTimeoutEndsTheHandlersContext", suite.testRunnerTimeoutEndsTheHandlersContext},
 		{"RunnerTimeoutThenRetry", suite.testRunnerTimeoutThenRetry},
 		{"RunnerOutcomeAtTheDeadlineCounts", suite.testRunnerOutcomeAtTheDeadlineCounts},
+		// runner_turn.go
+		{"RunnerMakesEachCheckInTurn", suite.testRunnerMakesEachCheckInTurn},
+		{"RunnerIsNotHeldUpBySlowProviders", suite.testRunnerIsNotHeldUpBySlowProviders},
+		{"RunnerIsIdleBesideWaitingPlans", suite.testRunnerIsIdleBesideWaitingPlans},
 		// runner_watch.go
 		{"RunnerWatchesOverARollout", suite.testRunnerWatchesOverARollout},
 		{"RunnerWaitsUntilASafeguardIsClear", suite.testRunnerWaitsUntilASafeguardIsClear},
