@@ -125,7 +125,7 @@ func serve[S any](server S, all methods[S], o *Options) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		seen := &writer{ResponseWriter: w}
 		c := &Call{W: seen, R: r, w: seen, o: o}
-		err := panics.Try(func() error {
+		err := panics.Try(func() error { //nolint:contextcheck // the key is taken with that of the request
 			op, ok := all.find(r.Method)
 			switch {
 			case len(all) == 0:
@@ -141,7 +141,7 @@ func serve[S any](server S, all methods[S], o *Options) http.HandlerFunc {
 			if err := c.begin(op.Operation, op.Open, op.As); err != nil {
 				return err
 			}
-			if reply, err := c.takeKey(op.Keyed); reply != nil || err != nil { //nolint:contextcheck // it is that of the request
+			if reply, err := c.takeKey(op.Keyed); reply != nil || err != nil {
 				if err == nil {
 					c.write(reply)
 				}
