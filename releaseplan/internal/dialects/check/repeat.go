@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/penstock-go/penstock/store"
 )
@@ -65,9 +66,17 @@ func (r *Repeat) send(s *Server, body any, key string) *Answer {
 	return s.Do(r.Method, r.Path, body, append([]string{"Idempotency-Key", key}, r.Headers...)...)
 }
 
-func (r *Repeat) settle() {
-	if r.Settle != nil {
-		r.Settle()
+func (r *Repeat) settle(t *testing.T) {
+	t.Helper()
+	if r.Settle == nil {
+		return
+	}
+	r.Settle()
+	for n, same := r.Store.events(t), 0; same < 5; same++ { // what follows from it may be on its way
+		<-time.After(20 * time.Millisecond)
+		if now := r.Store.events(t); now != n {
+			n, same = now, 0
+		}
 	}
 }
 
@@ -76,7 +85,7 @@ func (r *Repeat) first(t *testing.T) (first *Answer, facts int) {
 	t.Helper()
 	before := r.Store.events(t)
 	first = r.send(r.One, r.Body, "k").Want(r.Status)
-	r.settle()
+	r.settle(t)
 	if facts = r.Store.events(t) - before; facts == 0 != r.Nothing {
 		t.Errorf("%s made %d facts", first.what, facts)
 	}
@@ -161,7 +170,7 @@ func (r *Repeat) AtOnce(t *testing.T, facts int) {
 		wg.Go(func() { answers[i] = r.send([]*Server{r.One, r.Other}[i%2], r.Body, "k") })
 	}
 	wg.Wait()
-	r.settle()
+	r.settle(t)
 	if n := r.Store.events(t) - before; n != facts {
 		t.Errorf("%s at once made %d facts, and alone %d", answers[0].what, n, facts)
 	}
