@@ -83,7 +83,8 @@ func (r *Runner) goAbout(alive, ctx context.Context, e *goingErrand) (over bool,
 		return r.giveUp(ctx, st.plan, e)
 	}
 	if step.Kind == StepPoll {
-		if again = r.plans.polled(st.plan.st.Request); again > 0 {
+		request := st.plan.st.Request
+		if again = max(r.plans.polled(request), r.tooSoon(request)); again > 0 {
 			return false, again
 		}
 	}
@@ -349,3 +350,12 @@ func (r *Runner) lookForErrands(ctx, work context.Context, visit func(store.Reco
 
 // leastLook keeps many errands from making a Runner look around all the time.
 const leastLook = time.Second
+
+// tooSoon returns for how long a provider that was just asked for an approval is left alone.
+func (r *Runner) tooSoon(request *approval.Request) time.Duration {
+	pace := r.plans.pace[request.Kind()]
+	if left := pace - r.plans.now().Sub(request.OpenedAt()); left <= pace { // or a clock is behind that of who asked
+		return max(0, left)
+	}
+	return 0
+}
