@@ -14,10 +14,10 @@ import (
 
 // A desk is a system that decides approvals, and notes who talks to it at the same time.
 type desk struct {
-	takes time.Duration // to answer
 	began time.Time
 
 	mu       sync.Mutex
+	takes    time.Duration        // to answer
 	cases    map[string]*deskCase // by request
 	overlaps []string
 }
@@ -35,6 +35,13 @@ func newDesk(takes time.Duration) *desk {
 	return &desk{takes: takes, began: time.Now(), cases: make(map[string]*deskCase)}
 }
 
+// answersAfter sets how long the calls to come take.
+func (d *desk) answersAfter(takes time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.takes = takes
+}
+
 // talk answers a call about a request, after a while.
 func (d *desk) talk(ctx context.Context, request string, f func(c *deskCase)) error {
 	d.mu.Lock()
@@ -47,6 +54,7 @@ func (d *desk) talk(ctx context.Context, request string, f func(c *deskCase)) er
 		d.overlaps = append(d.overlaps, fmt.Sprintf("%s after %v", request, time.Since(d.began)))
 	}
 	f(c)
+	takes := d.takes
 	d.mu.Unlock()
 	defer func() {
 		d.mu.Lock()
@@ -54,7 +62,7 @@ func (d *desk) talk(ctx context.Context, request string, f func(c *deskCase)) er
 		c.asking--
 	}()
 	select {
-	case <-time.After(d.takes):
+	case <-time.After(takes):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -49,7 +49,7 @@ func (on suite) testRunnersTakeBackForgottenRequests(t *testing.T) {
 					first := deskHost(t, w.store, d)
 					user := process(t, releaseplan.Config{Store: w.store, Providers: map[approval.Kind]approval.Provider{approval.Lark: nil}})
 					if name == "it lives, and waits" {
-						d.takes = 2 * time.Minute // it never answers in time
+						d.answersAfter(2 * time.Minute) // it never answers in time
 					}
 					id := larkPlan(user)
 					user.pass(time.Second)
@@ -58,7 +58,8 @@ func (on suite) testRunnersTakeBackForgottenRequests(t *testing.T) {
 					}
 					end(first)
 					leave(user, id)
-					if d.takes = 500 * time.Millisecond; name != "it lives" {
+					d.answersAfter(500 * time.Millisecond)
+					if name != "it lives" {
 						deskHost(t, w.store, d)
 					}
 					user.pass(4 * ttl)
