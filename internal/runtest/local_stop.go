@@ -45,9 +45,13 @@ func (on suite) testCancelStopsExecutorsOfOthers(t *testing.T) {
 		p, other := on.plant(t, workflow.Config{Store: shared}), on.plant(t, workflow.Config{Store: shared})
 		p.define(oneByOne("build", "a"))
 		causes := make(chan error, 1)
-		defer other.drive(workflow.NewLocal(other.Service, freestyle(untilStopped(causes))))()
+		begun, execute := make(chan struct{}, 1), untilStopped(causes)
+		defer other.drive(workflow.NewLocal(other.Service, freestyle(func(ctx context.Context, e workflow.Execution) (map[string]string, error) {
+			begun <- struct{}{}
+			return execute(ctx, e)
+		})))()
 		id := p.start("build", workflow.Start{}).ID()
-		synctest.Wait()
+		<-begun // it looks for what others start only now and then
 		p.do(id, workflow.Command{Action: workflow.CancelRun})
 		wantState(t, p.await(id), workflow.RunCanceled)
 		if cause := <-causes; !errors.Is(cause, workflow.ErrCanceled) {
