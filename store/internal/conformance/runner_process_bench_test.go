@@ -10,15 +10,18 @@ import (
 )
 
 // BenchmarkRunnerProcesses is how many tasks a second one and four Runner processes carry out on one
-// PostgreSQL. A task is a call that takes 30 to 60 ms, as to another service; each process makes the usual 16 at
-// a time.
+// PostgreSQL. A task is a call to another service, which takes 30 to 60 ms, or 150 to 300 ms; each process makes the
+// usual 16 at a time.
 func BenchmarkRunnerProcesses(b *testing.B) {
 	const plans, tasks = 40, 25
-	for _, n := range []int{1, 4} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+	for _, each := range []struct {
+		takes time.Duration
+		n     int
+	}{{60 * time.Millisecond, 1}, {60 * time.Millisecond, 4}, {300 * time.Millisecond, 1}, {300 * time.Millisecond, 4}} {
+		b.Run(fmt.Sprintf("%s/%d", each.takes, each.n), func(b *testing.B) {
 			for b.Loop() {
 				_, schema := openPostgres(b)
-				o := &shift{address: addressOf(postgresAt(pgURL, schema)), TTL: 15 * time.Second, Takes: 60 * time.Millisecond}
+				o := &shift{address: addressOf(postgresAt(pgURL, schema)), TTL: 15 * time.Second, Takes: each.takes}
 				s, _ := o.process(b)
 				for range plans {
 					c := work(1, tasks)
@@ -32,7 +35,7 @@ func BenchmarkRunnerProcesses(b *testing.B) {
 					}
 				}
 				var crew []*hand
-				for range n {
+				for range each.n {
 					crew = append(crew, hire(b, o))
 				}
 				began := time.Now()
